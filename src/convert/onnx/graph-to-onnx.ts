@@ -1,0 +1,132 @@
+import type {
+  OnnxAttribute,
+  OnnxModel,
+  OnnxNode,
+  OnnxValueInfo,
+} from '../../formats/onnx/index.js';
+import {
+  floatAttribute,
+  floatsAttribute,
+  intAttribute,
+  intsAttribute,
+  stringAttribute,
+} from '../../formats/onnx/index.js';
+import type { AttributeKind, AttributeValues } from '../../graph/attributes.js';
+import { constantsOf, type Graph, type Node, type Value } from '../../graph/graph.js';
+import { opsetVersion, schemaOf } from '../../graph/operators.js';
+
+/** Version of the file format that goes with the operator set. */
+const irVersion = 8;
+
+/** A graph as the record of an ONNX file; `metadata` travels with it. */
+export function graphToOnnx(
+  graph: Graph,
+  metadata: ReadonlyMap<string, string> = new Map(),
+): OnnxModel {
+  const { nameOf, renamings } = nameValues(graph);
+  const nodes = graph.nodes.map((node) => exportNode(node, nameOf));
+  const domains = new Set(graph.nodes.map((node) => schemaOf(node.op).domain));
+  const versions = [...domains]
+    .filter((domain) => domain !== '')
+    .map((domain) => [domain, 1] as const);
+  return {
+    irVersion,
+    opsetImports: new Map([['', opsetVersion], ...versions]),
+    producerName: 'atrous',
+    producerVersion: '',
+    metadata,
+    graph: {
+      name: 'atrous',
+      nodes: [...nodes, ...renamings],
+      initializers: constantsOf(graph).map((value) => ({
+        name: nameOf(value),
+        tensor: value.constant,
+      })),
+      inputs: graph.inputs.map((value) => valueInfo(nameOf(value), value)),
+      outputs: graph.outputs.map(({ name, value }) => valueInfo(name, value)),
+      valueInfo: [],
+    },
+  };
+}
+
+interface Naming {
+  readonly nameOf: (value: Value) => string;
+  /** Copies for outputs that cannot simply lend their name to a value. */
+  readonly renamings: readonly OnnxNode[];
+}
+
+/**
+ * Gives each value its name in the file.
+ *
+ * In ONNX an output is called what its value is called. A computed value takes the name of its
+ * output; one that is an input, a constant or an output already is copied under the name.
+ */
+function nameValues(graph: Graph): Naming {
+  const outputNames = new Set(graph.outputs.map(({ name }) => name));
+  const inputs = new Set(graph.inputs);
+  const names = new Map<Value, string>();
+  const renamings: OnnxNode[] = [];
+  const nameOf = (value: Value): string => names.get(value) ?? freeName(value.name, outputNames);
+
+  for (const input of graph.inputs) names.set(input, input.name);
+  for (const { name, value } of graph.outputs) {
+    const lendable = value.constant === undefined && !inputs.has(value) && !names.has(value);
+    if (lendable) names.set(value, name);
+    else if (names.get(value) !== name) {
+      renamings.push({
+        name,
+        opType: 'Identity',
+        domain: '',
+        inputs: [nameOf(value)],
+        outputs: [name],
+        attributes: new Map(),
+      });
+    }
+  }
+  return { nameOf, renamings };
+}
+
+/** A name that no output claims. */
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  return taken.has(name) ? `${name}/inner` : name;
+}
+
+function exportNode(node: Node, nameOf: (value: Value) => string): OnnxNode {
+  const schema = schemaOf(node.op);
+  const given: Readonly<Record<string, unknown>> = node.attributes;
+  const attributes = new Map<string, OnnxAttribute>();
+  for (const [name, { kind }] of Object.entries(schema.attributes)) {
+    const value = given[name];
+    if (value !== undefined) attributes.set(name, exportAttribute(kind, value as never));
+  }
+  return {
+    name: node.name,
+    opType: schema.type ?? node.op,
+    domain: schema.domain,
+    inputs: node.inputs.map((input) => (input === undefined ? '' : nameOf(input))),
+    outputs: node.outputs.map(nameOf),
+    attributes,
+  };
+}
+
+const attributeExports: {
+  readonly [Kind in AttributeKind]: (value: AttributeValues[Kind]) => OnnxAttribute;
+} = {
+  int: intAttribute,
+  float: floatAttribute,
+  string: stringAttribute,
+  ints: intsAttribute,
+  floats: floatsAttribute,
+};
+
+function exportAttribute<Kind extends AttributeKind>(
+  kind: Kind,
+  value: AttributeValues[Kind],
+): OnnxAttribute {
+  const convert: (value: AttributeValues[Kind]) => OnnxAttribute = attributeExports[kind];
+  return convert(value);
+}
+
+function valueInfo(name: string, { dtype, shape }: Value): OnnxValueInfo {
+  return { name, dtype, shape };
+}

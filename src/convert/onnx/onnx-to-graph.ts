@@ -1,0 +1,80 @@
+import { FormatError, UnsupportedError } from '../../core/errors.js';
+import type { Shape } from '../../core/tensor.js';
+import type { OnnxModel, OnnxValueInfo } from '../../formats/onnx/index.js';
+import { GraphBuilder } from '../../graph/builder.js';
+import type { Graph, GraphOutput, Value } from '../../graph/graph.js';
+import { NodeImport } from './import-scope.js';
+import { importNode } from './node-importers.js';
+
+/**
+ * The graph of an ONNX file whose operators are all known, at given input shapes.
+ *
+ * Everything that depends only on shapes and constants is worked out on the way, so the shape
+ * arithmetic that exporters write for dynamic sizes disappears.
+ *
+ * @param shapes Shape of each fed input, by name; the file's own where it is fully known.
+ * @throws UnsupportedError for an operator without a counterpart, named with its position;
+ *   GraphError where shapes do not fit; FormatError where a node reads what nothing makes.
+ */
+export function onnxToGraph(
+  model: OnnxModel,
+  shapes: ReadonlyMap<string, Shape>,
+  place: string,
+): Graph {
+  const builder = new GraphBuilder({ foldConstants: true });
+  const values = new Map<string, Value>();
+  const { graph } = model;
+
+  for (const { name, tensor } of graph.initializers) {
+    values.set(name, builder.constant(tensor, name));
+  }
+  for (const input of graph.inputs) {
+    // Files of old versions list their weights among the inputs.
+    if (values.has(input.name)) continue;
+    values.set(input.name, builder.input(input.name, ...inputType(input, shapes, place)));
+  }
+  graph.nodes.forEach((node, index) => {
+    const inputs = node.inputs.map((name) =>
+      name === '' ? undefined : lookUp(values, name, `${place}, node ${index} (${node.opType})`),
+    );
+    const opset = model.opsetImports.get('') ?? 1;
+    const outputs = importNode(new NodeImport(node, index, opset, builder, inputs));
+    node.outputs.forEach((name, position) => {
+      const output = outputs[position];
+      if (output !== undefined) values.set(name, output);
+    });
+  });
+  const outputs: GraphOutput[] = graph.outputs.map(({ name }) => ({
+    name,
+    value: lookUp(values, name, `${place}, output`),
+  }));
+  return builder.build(outputs);
+}
+
+function lookUp(values: ReadonlyMap<string, Value>, name: string, place: string): Value {
+  const value = values.get(name);
+  if (value === undefined) {
+    throw new FormatError({ place, problem: `reads "${name}", which nothing makes` });
+  }
+  return value;
+}
+
+function inputType(
+  { name, dtype, shape }: OnnxValueInfo,
+  shapes: ReadonlyMap<string, Shape>,
+  place: string,
+): [dtype: Value['dtype'], shape: Shape] {
+  const fixed = shape?.every((size): size is number => typeof size === 'number')
+    ? shape
+    : undefined;
+  const chosen = shapes.get(name) ?? fixed;
+  if (dtype === undefined || chosen === undefined) {
+    throw new UnsupportedError({
+      place: `${place}, input "${name}"`,
+      problem: 'type or size is not known',
+      found: `${dtype ?? 'no type'} [${shape?.join(', ') ?? '?'}]`,
+      fix: 'give the size',
+    });
+  }
+  return [dtype, chosen];
+}

@@ -1,0 +1,1 @@
+export { encodeNpy } from './npy-writer.js';

@@ -1,0 +1,3 @@
+export { type DecodeOptions, decodeImage, disableImageCache } from './decode.js';
+export { encodeMaskPng, encodeOverlayPng } from './encode.js';
+export { sharpTextRasteriser } from './text.js';

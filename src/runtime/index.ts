@@ -1,0 +1,12 @@
+export type {
+  Device,
+  NamedTensors,
+  OperatorTime,
+  Optimization,
+  RunOptions,
+  Runtime,
+  Session,
+  SessionOptions,
+  ValueType,
+} from './session.js';
+export { SessionCache, type SessionSource } from './session-cache.js';

@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+// The tests run on the compiled output: what is tested is what is shipped, worker scripts included.
+export default defineConfig({
+  test: {
+    include: ['dist/**/*.test.js'],
+    testTimeout: 30_000,
+    pool: 'forks',
+  },
+});
