@@ -27,7 +27,7 @@ export function summariseLabels(labels: LabelMap, classCount: number): LabelSumm
   const top = new Int32Array(classCount + 1).fill(-1);
   const bottom = new Int32Array(classCount + 1).fill(-1);
   forEachRun(labels, (label, row, start, end) => {
-    const index = label < classCount ? label : classCount;
+    const index = Math.min(label, classCount);
     pixels[index] = (pixels[index] as number) + end - start;
     if (start < (left[index] as number)) left[index] = start;
     if (end - 1 > (right[index] as number)) right[index] = end - 1;

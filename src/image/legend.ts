@@ -6,7 +6,8 @@ import type { TextMask, TextRasteriser } from './text.js';
 /** One line of a legend. */
 export interface LegendEntry {
   readonly name: string;
-  readonly colour: Rgb;
+  /** Left out for a class that is not tinted, such as the background: its swatch is hollow. */
+  readonly colour?: Rgb;
   /** Share of the picture, 0 to 1. */
   readonly share: number;
 }
@@ -78,14 +79,20 @@ export async function addLegend(
   const canvas = filledImage(layout.width, layout.height, theme.paper);
   copyInto(canvas, image, layout.pictureX, 0);
   layout.cells.forEach((cell, i) => {
-    const colour = lines[i]?.colour;
+    const line = lines[i];
     const text = texts[i];
-    if (text === undefined) return;
-    if (colour !== undefined) {
+    if (line === undefined || text === undefined) return;
+    if (line.hasSwatch) {
       fillBox(canvas, cell.swatch.x, cell.swatch.y, cell.swatch.size, theme.border);
       const inset = metrics.border;
       const inner = cell.swatch.size - 2 * inset;
-      fillBox(canvas, cell.swatch.x + inset, cell.swatch.y + inset, inner, colour);
+      fillBox(
+        canvas,
+        cell.swatch.x + inset,
+        cell.swatch.y + inset,
+        inner,
+        line.colour ?? theme.paper,
+      );
     }
     drawText(canvas, text.name, cell.nameX, cell.baseline, theme.ink);
     drawText(canvas, text.share, cell.shareX, cell.baseline, theme.faintInk);
@@ -102,8 +109,9 @@ export function formatShare(share: number): string {
 interface LegendLine {
   readonly name: string;
   readonly share: string;
-  /** None for the line that stands for all further classes. */
   readonly colour: Rgb | undefined;
+  /** False for the line that stands for all further classes. */
+  readonly hasSwatch: boolean;
 }
 
 const noText: TextMask = { width: 0, height: 0, baseline: 0, data: new Uint8Array(0) };
@@ -115,11 +123,17 @@ function legendLines(entries: readonly LegendEntry[], maxEntries: number): Legen
     name: printableName(entry.name),
     share: formatShare(entry.share),
     colour: entry.colour,
+    hasSwatch: true,
   }));
   const rest = sorted.slice(shown.length);
   if (rest.length > 0) {
     const share = rest.reduce((sum, entry) => sum + entry.share, 0);
-    lines.push({ name: `${rest.length} more`, share: formatShare(share), colour: undefined });
+    lines.push({
+      name: `${rest.length} more`,
+      share: formatShare(share),
+      colour: undefined,
+      hasSwatch: false,
+    });
   }
   return lines;
 }

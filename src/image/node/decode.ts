@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
-import { FormatError, messageOf } from '../../core/errors.js';
+import { FormatError, messageOf, OptionError } from '../../core/errors.js';
 import { type RgbImage, rgbImage } from '../image.js';
 import {
   type PictureFormat,
@@ -31,7 +31,7 @@ const defaultMaxPixels = 100_000_000;
  *
  * @param source path of a file, or the file's content.
  * @throws FormatError, in one line naming the file, where it cannot be read, is empty, of another
- *   kind, damaged or cut off, or has too many pixels.
+ *   kind, damaged or cut off, or has too many pixels; OptionError where `maxPixels` is no limit.
  */
 export async function decodeImage(
   source: string | Uint8Array,
@@ -39,6 +39,14 @@ export async function decodeImage(
 ): Promise<RgbImage> {
   const place = typeof source === 'string' ? source : (options.name ?? 'picture');
   const maxPixels = options.maxPixels ?? defaultMaxPixels;
+  if (!(maxPixels >= 1)) {
+    throw new OptionError({
+      place: 'maxPixels',
+      problem: 'not a number of pixels',
+      expected: 'a number from 1 on',
+      found: `${maxPixels}`,
+    });
+  }
   const head = typeof source === 'string' ? await readHead(source) : source;
   const format = acceptedFormat(place, head.subarray(0, sniffedLength));
 
@@ -59,8 +67,12 @@ export async function decodeImage(
       fix: 'scale it down or raise maxPixels',
     });
   }
+  const limitInputPixels = Number.isFinite(maxPixels) ? Math.floor(maxPixels) : false;
   try {
-    const { data, info } = await sharp(source, { ...reader, limitInputPixels: maxPixels })
+    const { data, info } = await sharp(source, {
+      ...reader,
+      limitInputPixels,
+    })
       .autoOrient()
       .flatten({ background: 'white' })
       .toColourspace('srgb')

@@ -18,10 +18,11 @@ const cacheSize = 1024;
 export function sharpTextRasteriser(): TextRasteriser {
   const cache = new Map<string, TextMask>();
   return async (texts, size) => {
+    const advance = await probeAdvance(size);
     const masks: TextMask[] = [];
     for (const text of texts) {
       const key = `${size} ${text}`;
-      const mask = cache.get(key) ?? (await rasterise(text, size));
+      const mask = cache.get(key) ?? (await rasterise(text, size, advance));
       cache.delete(key);
       cache.set(key, mask);
       masks.push(mask);
@@ -44,8 +45,7 @@ const stemCoverage = 64;
  * Sharp crops text to its ink and says nothing of the baseline. So an H is drawn in front, whose
  * foot is found again in the rendering and whose columns are then cut off.
  */
-async function rasterise(text: string, size: number): Promise<TextMask> {
-  const advance = (await render(probe + probe, size)).width - (await render(probe, size)).width;
+async function rasterise(text: string, size: number, advance: number): Promise<TextMask> {
   const whole = await render(probe + text, size);
   const left = Math.min(advance, whole.width - 1);
   const width = whole.width - left;
@@ -55,6 +55,12 @@ async function rasterise(text: string, size: number): Promise<TextMask> {
     data.set(row, y * width);
   }
   return { width, height: whole.height, baseline: stemFoot(whole), data };
+}
+
+/** Columns from the left edge of the probe's ink to that of a second probe beside it. */
+async function probeAdvance(size: number): Promise<number> {
+  const [one, two] = [await render(probe, size), await render(probe + probe, size)];
+  return two.width - one.width;
 }
 
 interface Coverage {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { listSupportedBackends } from 'onnxruntime-node';
-import { DeviceError, messageOf, OptionError } from '../../core/errors.js';
+import { DeviceError, OptionError } from '../../core/errors.js';
 import type { Device } from '../session.js';
 
 const cudaFix =
@@ -50,10 +50,10 @@ export function requireDevice(device: Device): void {
 }
 
 /** The error of a device that this build has but that failed to start. */
-export function startError(device: Device, cause: unknown): DeviceError {
+export function startError(device: Device, message: string, cause: unknown): DeviceError {
   return new DeviceError({
     place: `device ${device}`,
-    problem: `it does not start: ${messageOf(cause)}`,
+    problem: `it does not start: ${message}`,
     fix: remedies[device],
     cause,
   });

@@ -1,6 +1,6 @@
 import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { type DType, type ElementArray, elementArrays } from '../../core/dtype.js';
-import { DeviceError, FormatError, messageOf, UnsupportedError } from '../../core/errors.js';
+import { UnsupportedError } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
 import { checkRun, checkSessionOptions, disposedError, notProfiledError } from '../checks.js';
 import type {
@@ -12,7 +12,8 @@ import type {
   SessionOptions,
   ValueType,
 } from '../session.js';
-import { requireDevice, startError } from './devices.js';
+import { requireDevice } from './devices.js';
+import { openError, runError } from './ort-errors.js';
 import { type ProfileFolder, profileFolder } from './profile.js';
 
 // Failures arrive as exceptions; ONNX Runtime is not to write to the terminal besides.
@@ -65,36 +66,6 @@ async function createSession(
   }
 }
 
-/** Sorts what ONNX Runtime says of a failed opening by who can mend it. */
-function openError(device: Device, cause: unknown): Error {
-  const message = messageOf(cause);
-  const place = 'ONNX model';
-  if (/bad_alloc|failed to allocate|out of memory/i.test(message)) {
-    return new DeviceError({
-      place: `device ${device}`,
-      problem: `the memory does not suffice for the model: ${message}`,
-      fix: 'use a smaller model or input',
-      cause,
-    });
-  }
-  if (/not find an implementation|not a registered function|NOT_IMPLEMENTED/i.test(message)) {
-    return new UnsupportedError({
-      place,
-      problem: `ONNX Runtime lacks an operator on ${device}: ${message}`,
-      cause,
-    });
-  }
-  if (device !== 'cpu' && /shared library|provider|adapter|driver|device/i.test(message)) {
-    return startError(device, cause);
-  }
-  return new FormatError({
-    place,
-    problem: `ONNX Runtime cannot load it: ${message}`,
-    fix: 'export or copy the model again',
-    cause,
-  });
-}
-
 class InThreadSession implements Session {
   readonly device: Device;
   readonly inputs: readonly ValueType[];
@@ -143,11 +114,7 @@ class InThreadSession implements Session {
     try {
       results = await running;
     } catch (cause) {
-      throw new DeviceError({
-        place: `session on ${this.device}`,
-        problem: `the run failed: ${messageOf(cause)}`,
-        cause,
-      });
+      throw runError(this.device, cause);
     }
     return mapValues(fetched, (name) => into[name] ?? fromOrt(name, results[name]));
   }

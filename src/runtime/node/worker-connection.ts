@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { DeviceError, messageOf } from '../../core/errors.js';
+import { exitGate, guardExit, unguardExit } from './exit-gate.js';
 import { type Exchanges, type Reply, type RequestKind, unpackError } from './worker-protocol.js';
 
 interface Pending {
@@ -14,6 +15,7 @@ interface Pending {
  */
 export class WorkerConnection {
   private readonly worker: Worker;
+  private readonly gate = exitGate();
   private readonly pending = new Map<number, Pending>();
   private requests = 0;
   private failure: unknown;
@@ -21,7 +23,12 @@ export class WorkerConnection {
 
   constructor(script: URL) {
     // The process's own flags, such as --input-type, are not meant for this script.
-    this.worker = new Worker(script, { name: 'atrous session', execArgv: [] });
+    this.worker = new Worker(script, {
+      name: 'atrous session',
+      execArgv: [],
+      workerData: this.gate,
+    });
+    guardExit(this.gate);
     this.worker.unref();
     this.worker.on('message', (reply: Reply) => this.settle(reply));
     this.worker.on('error', (error) => {
@@ -65,6 +72,7 @@ export class WorkerConnection {
 
   private die(): void {
     this.dead = true;
+    unguardExit(this.gate);
     for (const { reject } of this.pending.values()) reject(this.deathError());
     this.pending.clear();
   }

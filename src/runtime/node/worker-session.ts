@@ -100,7 +100,8 @@ class WorkerSession implements Session {
     try {
       return this.connection.request('run', ...packFeeds(feeds, fetches, moved));
     } catch (error) {
-      // Some memory cannot be moved, such as the pool behind small Node buffers.
+      // Some memory cannot be moved, such as the pool behind small Node buffers: Node 20 copies it
+      // of its own accord, newer versions throw.
       if (moved.size === 0 || !(error instanceof DOMException)) throw error;
       return this.connection.request('run', ...packFeeds(feeds, fetches, new Set()));
     }

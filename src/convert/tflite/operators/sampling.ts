@@ -6,9 +6,9 @@ type ResizeName = 'RESIZE_BILINEAR' | 'RESIZE_NEAREST_NEIGHBOR';
 
 /** Position of an output pixel in the input, as ONNX names TensorFlow's three conventions. */
 function coordinates(scope: ImportOf<ResizeName>): 'align_corners' | 'half_pixel' | 'asymmetric' {
-  const { alignCorners, halfPixelCentres } = scope.operator.options;
+  const { alignCorners, halfPixelCenters } = scope.operator.options;
   if (alignCorners) return 'align_corners';
-  return halfPixelCentres ? 'half_pixel' : 'asymmetric';
+  return halfPixelCenters ? 'half_pixel' : 'asymmetric';
 }
 
 function resize(scope: ImportOf<ResizeName>): readonly Converted[] {

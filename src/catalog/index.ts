@@ -1,0 +1,3 @@
+export { impliedLabelSet, type KnownModel, knownModels, stemOf } from './known-models.js';
+export { camvid, cityscapes, type LabelSet, labelSets, pascalVoc } from './label-sets.js';
+export { nearest, parseSidecar, type Sidecar } from './sidecar.js';

@@ -1,0 +1,191 @@
+import { parseSidecar, type Sidecar } from '../catalog/index.js';
+import { onnxToGraph } from '../convert/onnx/onnx-to-graph.js';
+import type { Normalisation } from '../convert/segmentation/image-input.js';
+import {
+  type SegmentationGraph,
+  toSegmentationGraph,
+} from '../convert/segmentation/segmentation-graph.js';
+import { type Arithmetic, tfliteToGraph } from '../convert/tflite/tflite-to-graph.js';
+import { OptionError } from '../core/errors.js';
+import type { Shape } from '../core/tensor.js';
+import { type OnnxModel, type OnnxValueInfo, readOnnx } from '../formats/onnx/index.js';
+import { readTflite, readTfliteMetadata } from '../formats/tflite/index.js';
+import type { Graph } from '../graph/graph.js';
+import type { Size } from '../image/index.js';
+
+/** What a model file says of itself beyond its graph. */
+export interface ModelDescription {
+  readonly labels?: readonly string[];
+  readonly normalisation?: Normalisation;
+  readonly sidecar?: Sidecar;
+}
+
+/** A model file that has been read, whose graph can be built at the sizes that it allows. */
+export interface ModelFile {
+  readonly name: string;
+  readonly format: 'tflite' | 'onnx';
+  readonly bytes: number;
+  /** Size that the file fixes for its input; `undefined` where it leaves a side open. */
+  readonly fixedSize: Size | undefined;
+  readonly description: ModelDescription;
+  /** The file's own graph, at an input size where that is open. */
+  graph(size: Size): Graph;
+}
+
+/** How a file is read. */
+export interface ModelFileOptions {
+  /** How 8-bit files are computed; `integer` unless told. */
+  readonly arithmetic?: Arithmetic;
+}
+
+/** Input size for models that leave it open, DeepLab's usual crop for PASCAL VOC. */
+export const usualSize: Size = { width: 513, height: 513 };
+
+/**
+ * Reads a TFLite or ONNX file, told apart by its content.
+ *
+ * @param name What errors call the file.
+ * @throws FormatError where it is neither, or damaged; UnsupportedError for what is not computed.
+ */
+export function readModelFile(
+  bytes: Uint8Array,
+  name: string,
+  options: ModelFileOptions = {},
+): ModelFile {
+  return isTflite(bytes) ? readTfliteFile(bytes, name, options) : readOnnxFile(bytes, name);
+}
+
+function isTflite(bytes: Uint8Array): boolean {
+  return new TextDecoder('latin1').decode(bytes.subarray(4, 8)) === 'TFL3';
+}
+
+function readTfliteFile(
+  bytes: Uint8Array,
+  name: string,
+  { arithmetic = 'integer' }: ModelFileOptions,
+): ModelFile {
+  const model = readTflite(bytes, name);
+  const { labels, normalisation } = readTfliteMetadata(model, bytes, name);
+  const graph = tfliteToGraph(model, name, arithmetic);
+  const [, height = 0, width = 0] = graph.inputs[0]?.shape ?? [];
+  const mean = normalisation && threeOf(normalisation.mean);
+  const std = normalisation && threeOf(normalisation.std);
+  return {
+    name,
+    format: 'tflite',
+    bytes: bytes.length,
+    fixedSize: { width, height },
+    description: {
+      ...(labels === undefined ? {} : { labels }),
+      ...(mean === undefined || std === undefined ? {} : { normalisation: { mean, std } }),
+    },
+    graph: (size) => {
+      if (size.width !== width || size.height !== height) refuseSize(name, { width, height }, size);
+      return graph;
+    },
+  };
+}
+
+function threeOf(values: readonly number[]): readonly [number, number, number] | undefined {
+  const [first, second = first, third = first] = values;
+  return first === undefined || second === undefined || third === undefined
+    ? undefined
+    : [first, second, third];
+}
+
+function readOnnxFile(bytes: Uint8Array, name: string): ModelFile {
+  const model = readOnnx(bytes, name);
+  const input = fedInput(model);
+  const layout = onnxLayout(input);
+  const known = model.metadata.get('atrous');
+  const sidecar =
+    known === undefined ? undefined : parseSidecar(known, `${name}, metadata "atrous"`);
+  const { fixedSize } = layout;
+  return {
+    name,
+    format: 'onnx',
+    bytes: bytes.length,
+    fixedSize,
+    description: sidecar === undefined ? {} : { sidecar },
+    graph: (size) => {
+      if (
+        fixedSize !== undefined &&
+        (fixedSize.width !== size.width || fixedSize.height !== size.height)
+      ) {
+        refuseSize(name, fixedSize, size);
+      }
+      const shapes =
+        input === undefined ? new Map() : new Map([[input.name, layout.shapeAt(size)]]);
+      return onnxToGraph(model, shapes, name);
+    },
+  };
+}
+
+function fedInput(model: OnnxModel): OnnxValueInfo | undefined {
+  const constants = new Set(model.graph.initializers.map(({ name }) => name));
+  return model.graph.inputs.find(({ name }) => !constants.has(name));
+}
+
+interface OnnxLayout {
+  readonly fixedSize: Size | undefined;
+  shapeAt(size: Size): Shape;
+}
+
+/** Where an input's image axes are, and the size that they fix. */
+function onnxLayout(input: OnnxValueInfo | undefined): OnnxLayout {
+  const shape = input?.shape ?? [];
+  const last = shape[3] === 3 && shape[1] !== 3;
+  const [height, width] = last ? [shape[1], shape[2]] : [shape[2], shape[3]];
+  const fixed = typeof height === 'number' && typeof width === 'number';
+  return {
+    fixedSize: fixed ? { width, height } : undefined,
+    shapeAt: (size) => {
+      if (shape.length !== 4) return shape.filter((each) => typeof each === 'number');
+      return last ? [1, size.height, size.width, 3] : [1, 3, size.height, size.width];
+    },
+  };
+}
+
+function refuseSize(name: string, fixed: Size, wanted: Size): never {
+  throw new OptionError({
+    place: name,
+    problem: 'the model has a fixed input size',
+    expected: `${fixed.width}x${fixed.height}`,
+    found: `${wanted.width}x${wanted.height}`,
+  });
+}
+
+/** Pixels to (x - 127.5) / 127.5, as every MobileNet and Xception of the release wants. */
+const symmetric: Normalisation = { mean: [127.5, 127.5, 127.5], std: [127.5, 127.5, 127.5] };
+
+/** Statistics of ImageNet (0.485, 0.456, 0.406; 0.229, 0.224, 0.225), as PyTorch exports want. */
+const imageNet: Normalisation = {
+  mean: [123.675, 116.28, 103.53],
+  std: [58.395, 57.12, 57.375],
+};
+
+/** How a file's pixels are normalised: by its own word, else as files of its kind usually are. */
+export function normalisationOf(
+  { format, description }: ModelFile,
+  sidecar: Sidecar | undefined,
+): Normalisation {
+  const told = sidecar?.normalisation ?? description.sidecar?.normalisation;
+  if (told !== undefined) return { mean: perChannel(told.mean), std: perChannel(told.std) };
+  if (description.normalisation !== undefined) return description.normalisation;
+  return format === 'tflite' ? symmetric : imageNet;
+}
+
+function perChannel(
+  value: number | readonly [number, number, number],
+): readonly [number, number, number] {
+  return typeof value === 'number' ? [value, value, value] : value;
+}
+
+/** The file's graph cut down to segmentation, at an input size. */
+export function segmentationGraphOf(
+  file: ModelFile,
+  normalisation: Normalisation,
+  size: Size,
+): SegmentationGraph {
+  return toSegmentationGraph(file.graph(size), normalisation, file.name);
+}
