@@ -1,4 +1,5 @@
 import type { Sidecar } from '../catalog/index.js';
+import { lower } from '../convert/lowering/lower.js';
 import { graphToOnnx } from '../convert/onnx/graph-to-onnx.js';
 import type { Normalisation } from '../convert/segmentation/image-input.js';
 import { pixelInputName } from '../convert/segmentation/image-input.js';
@@ -45,9 +46,8 @@ export interface SegmenterParts {
   readonly runtime: Runtime;
 }
 
-/** A graph at one input size, and the bytes to open it from. */
+/** A graph at one input size, and what it costs. */
 interface Program extends SegmentationGraph {
-  readonly onnx: Uint8Array;
   readonly cost: GraphCost;
   readonly sessionBytes: number;
 }
@@ -162,7 +162,6 @@ export class BaseSegmenter<Source> {
     const program: Program = {
       ...built,
       cost,
-      onnx: writeOnnx(graphToOnnx(built.graph)),
       // ONNX Runtime keeps weights in its own layout beside a copy of those it does not convert.
       sessionBytes: 2 * cost.constantBytes + peakActivationBytes(built.graph),
     };
@@ -173,7 +172,10 @@ export class BaseSegmenter<Source> {
   #useSession<T>(program: Program, size: Size, work: (session: Session) => Promise<T>): Promise<T> {
     const source = {
       bytes: program.sessionBytes,
-      open: () => this.#runtime.open(program.onnx, this.#options),
+      open: async () => {
+        const lowered = await lower(program.graph, this.#runtime, this.#options);
+        return this.#runtime.open(writeOnnx(graphToOnnx(lowered)), this.#options);
+      },
     };
     return this.#sessions.use(sizeKey(size), source, work);
   }

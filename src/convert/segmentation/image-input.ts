@@ -63,17 +63,30 @@ export function addPixelInput(
   { mean, std }: Normalisation,
 ): Value {
   const image = builder.input(pixelInputName, pixels, [1, height, width, 3]);
-  const perChannel = (values: readonly number[], name: string): Value =>
-    builder.constant(tensor('float32', [3], Float32Array.from(values)), name);
-  let value = image;
+  const transposed = (value: Value, perm: readonly number[], name: string): Value =>
+    builder.add('Transpose', [value], { perm }, { name });
   if (target.dtype === 'float32') {
-    const centred = builder.add('Sub', [value, perChannel(mean, 'mean')], {}, { name: 'centred' });
-    value = builder.add('Div', [centred, perChannel(std, 'std')], {}, { name: 'normalised' });
-  } else if (target.dtype === 'int8') {
-    const wide = builder.add('Cast', [value], { to: onnxDtypes.int32 });
-    const middle = builder.constant(tensor('int32', [], Int32Array.of(128)), 'middle');
-    value = builder.add('Cast', [builder.add('Sub', [wide, middle], {})], { to: onnxDtypes.int8 });
+    // Normalised plane by plane: along a last axis of three, broadcasting takes ten times as long.
+    // Where the model wants channels last, its own transpose to planes cancels the one back.
+    const planes = transposed(image, [0, 3, 1, 2], 'planes');
+    const perPlane = (values: readonly number[], name: string): Value =>
+      builder.constant(tensor('float32', [3, 1, 1], Float32Array.from(values)), name);
+    const centred = builder.add('Sub', [planes, perPlane(mean, 'mean')], {}, { name: 'centred' });
+    const normalised = builder.add(
+      'Div',
+      [centred, perPlane(std, 'std')],
+      {},
+      { name: 'normalised' },
+    );
+    return channels === 'first' ? normalised : transposed(normalised, [0, 2, 3, 1], 'interleaved');
   }
-  if (channels === 'last') return value;
-  return builder.add('Transpose', [value], { perm: [0, 3, 1, 2] }, { name: 'planar' });
+  const stored = target.dtype === 'int8' ? signed(builder, image) : image;
+  return channels === 'last' ? stored : transposed(stored, [0, 3, 1, 2], 'planes');
+}
+
+/** Bytes less 128, as models of signed numbers hold their pixels. */
+function signed(builder: GraphBuilder, bytes: Value): Value {
+  const wide = builder.add('Cast', [bytes], { to: onnxDtypes.int32 });
+  const middle = builder.constant(tensor('int32', [], Int32Array.of(128)), 'middle');
+  return builder.add('Cast', [builder.add('Sub', [wide, middle], {})], { to: onnxDtypes.int8 });
 }

@@ -11,6 +11,7 @@ import {
   type ImageInput,
   type Normalisation,
 } from './image-input.js';
+import { unroundedScores } from './unrounded-scores.js';
 
 /** What a segmentation graph hands out, and how it lies over the network's input. */
 export type SegmentationOutput =
@@ -123,8 +124,8 @@ function addOutput(
   found: OutputPlace,
   renewed: (value: Value) => Value,
 ): Value {
-  const value = renewed(found.value);
-  if (found.kind === 'labels') return value;
+  if (found.kind === 'labels') return renewed(found.value);
+  const value = unroundedScores(builder, renewed(found.value));
   const planar =
     found.channels === 'first' ? value : builder.add('Transpose', [value], { perm: [0, 3, 1, 2] });
   return planar.shape[1] === 1 ? addBackground(builder, planar, found.meaning) : planar;
