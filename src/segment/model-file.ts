@@ -6,7 +6,7 @@ import {
   toSegmentationGraph,
 } from '../convert/segmentation/segmentation-graph.js';
 import { type Arithmetic, tfliteToGraph } from '../convert/tflite/tflite-to-graph.js';
-import { OptionError } from '../core/errors.js';
+import { OptionError, UnsupportedError } from '../core/errors.js';
 import type { Shape } from '../core/tensor.js';
 import { type OnnxModel, type OnnxValueInfo, readOnnx } from '../formats/onnx/index.js';
 import { readTflite, readTfliteMetadata } from '../formats/tflite/index.js';
@@ -36,6 +36,11 @@ export interface ModelFile {
 export interface ModelFileOptions {
   /** How 8-bit files are computed; `integer` unless told. */
   readonly arithmetic?: Arithmetic;
+  /**
+   * The ratio of the input's sides to those of the network's innermost features, for models that
+   * are built when they are opened. A file that holds a finished graph refuses it.
+   */
+  readonly outputStride?: number;
 }
 
 /** Input size for models that leave it open, DeepLab's usual crop for PASCAL VOC. */
@@ -45,14 +50,27 @@ export const usualSize: Size = { width: 513, height: 513 };
  * Reads a TFLite or ONNX file, told apart by its content.
  *
  * @param name What errors call the file.
- * @throws FormatError where it is neither, or damaged; UnsupportedError for what is not computed.
+ * @throws FormatError where it is neither, or damaged; UnsupportedError for what is not computed;
+ *   OptionError for what a finished graph cannot honour.
  */
 export function readModelFile(
   bytes: Uint8Array,
   name: string,
   options: ModelFileOptions = {},
 ): ModelFile {
+  refuseOutputStride(name, isTflite(bytes) ? 'a TFLite' : 'an ONNX', options.outputStride);
   return isTflite(bytes) ? readTfliteFile(bytes, name, options) : readOnnxFile(bytes, name);
+}
+
+function refuseOutputStride(name: string, kind: string, outputStride: number | undefined): void {
+  if (outputStride === undefined) return;
+  throw new OptionError({
+    place: name,
+    problem: 'the output stride cannot be chosen',
+    expected: 'a model that is built when it is opened, such as a training checkpoint',
+    found: `output stride ${outputStride} for ${kind} file, whose graph is finished`,
+    fix: 'leave the output stride out, or export the model at this stride',
+  });
 }
 
 function isTflite(bytes: Uint8Array): boolean {
@@ -95,7 +113,8 @@ function threeOf(values: readonly number[]): readonly [number, number, number] |
 
 function readOnnxFile(bytes: Uint8Array, name: string): ModelFile {
   const model = readOnnx(bytes, name);
-  const input = fedInput(model);
+  const fed = fedInputs(model);
+  const [input] = fed;
   const layout = onnxLayout(input);
   const known = model.metadata.get('atrous');
   const sidecar =
@@ -114,16 +133,31 @@ function readOnnxFile(bytes: Uint8Array, name: string): ModelFile {
       ) {
         refuseSize(name, fixedSize, size);
       }
-      const shapes =
-        input === undefined ? new Map() : new Map([[input.name, layout.shapeAt(size)]]);
-      return onnxToGraph(model, shapes, name);
+      const { name: image } = soleImage(fed, name);
+      return onnxToGraph(model, new Map([[image, layout.shapeAt(size)]]), name);
     },
   };
 }
 
-function fedInput(model: OnnxModel): OnnxValueInfo | undefined {
-  const constants = new Set(model.graph.initializers.map(({ name }) => name));
-  return model.graph.inputs.find(({ name }) => !constants.has(name));
+function fedInputs({ graph }: OnnxModel): readonly OnnxValueInfo[] {
+  const constants = new Set(graph.initializers.map(({ name }) => name));
+  return graph.inputs.filter(({ name }) => !constants.has(name));
+}
+
+/** The one input, which has an image's axes: files of other tasks fail here, not in their depths. */
+function soleImage(fed: readonly OnnxValueInfo[], place: string): OnnxValueInfo {
+  const [input] = fed;
+  const [, first, , last] = input?.shape ?? [];
+  const colours = first === 3 || last === 3 || typeof first === 'string';
+  if (input?.shape?.length === 4 && fed.length === 1 && colours) return input;
+  const found = fed.map(({ name, shape }) => `"${name}" [${shape?.join(', ') ?? '?'}]`);
+  throw new UnsupportedError({
+    place,
+    problem: 'not an input for one RGB image',
+    expected: 'one input [1, H, W, 3] or [1, 3, H, W]',
+    found: found.join('; ') || 'none',
+    fix: 'this may be a model of another task',
+  });
 }
 
 interface OnnxLayout {
@@ -139,10 +173,7 @@ function onnxLayout(input: OnnxValueInfo | undefined): OnnxLayout {
   const fixed = typeof height === 'number' && typeof width === 'number';
   return {
     fixedSize: fixed ? { width, height } : undefined,
-    shapeAt: (size) => {
-      if (shape.length !== 4) return shape.filter((each) => typeof each === 'number');
-      return last ? [1, size.height, size.width, 3] : [1, 3, size.height, size.width];
-    },
+    shapeAt: ({ width, height }) => (last ? [1, height, width, 3] : [1, 3, height, width]),
   };
 }
 

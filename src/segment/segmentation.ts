@@ -1,6 +1,7 @@
 import {
   type Box,
   type LabelMap,
+  type LegendEntry,
   type OverlayOptions,
   overlayLabels,
   type Palette,
@@ -80,11 +81,20 @@ export class Segmentation {
 
   /** The picture with its classes tinted and outlined. */
   overlay(options: Partial<OverlayOptions> = {}): RgbImage {
-    const { palette, background } = this.#names;
+    const { tints, background } = this.#names;
     return overlayLabels(this.#image, this.#map(), {
-      palette,
+      palette: tints,
       ...(background === undefined ? {} : { background }),
       ...options,
+    });
+  }
+
+  /** What a legend of the overlay shows: the classes that occur, in the colours of their tints. */
+  legend(): readonly LegendEntry[] {
+    const { tints, background } = this.#names;
+    return this.classes.map(({ index, label, share }) => {
+      const colour = index === background ? undefined : tints[index];
+      return { name: label, share, ...(colour === undefined ? {} : { colour }) };
     });
   }
 

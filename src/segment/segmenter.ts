@@ -7,17 +7,16 @@ import type { SegmentationGraph } from '../convert/segmentation/segmentation-gra
 import { InternalError, OptionError } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
 import { writeOnnx } from '../formats/onnx/index.js';
-import { costOf, type GraphCost } from '../graph/cost.js';
-import { peakActivationBytes } from '../graph/memory.js';
-import { type Fit, fitImage, type LabelMap, type RgbImage, type Size } from '../image/index.js';
+import type { GraphCost } from '../graph/cost.js';
+import { type Fit, type RgbImage, rgbImage, type Size } from '../image/index.js';
 import { type Runtime, type Session, SessionCache, type SessionOptions } from '../runtime/index.js';
 import { type ClassNames, nameClasses } from './class-names.js';
-import { pictureSamples } from './label-map/coordinates.js';
-import { labelMap } from './label-map/label-map.js';
-import { probabilities } from './label-map/probabilities.js';
-import { resampleLabels } from './label-map/resample-labels.js';
-import { type ModelFile, normalisationOf, segmentationGraphOf, usualSize } from './model-file.js';
+import { type ModelFile, normalisationOf, usualSize } from './model-file.js';
+import { type Program, ProgramCache } from './program.js';
+import { checkReading, type Network, type ReadOptions, readPicture } from './read-picture.js';
 import { Segmentation } from './segmentation.js';
+import type { TileOptions } from './tiles.js';
+import type { ViewOptions } from './views.js';
 
 /** How a segmenter runs and reads its pictures. */
 export interface SegmenterOptions extends SessionOptions {
@@ -32,9 +31,14 @@ export interface SegmenterOptions extends SessionOptions {
 }
 
 /** What can differ from picture to picture. */
-export interface SegmentOptions {
+export interface SegmentOptions extends ViewOptions {
   readonly fit?: Fit;
   readonly size?: Size;
+  /**
+   * Cut pictures larger than the input into overlapping tiles, which are segmented one by one at
+   * the picture's own scale, instead of shrinking them.
+   */
+  readonly tile?: TileOptions | boolean;
   /** Also give the probability of every class at every pixel: 4 bytes x classes x pixels. */
   readonly probabilities?: boolean;
 }
@@ -44,12 +48,6 @@ export interface SegmenterParts {
   readonly file: ModelFile;
   readonly sidecar: Sidecar | undefined;
   readonly runtime: Runtime;
-}
-
-/** A graph at one input size, and what it costs. */
-interface Program extends SegmentationGraph {
-  readonly cost: GraphCost;
-  readonly sessionBytes: number;
 }
 
 const defaultCacheBytes = 2 ** 30;
@@ -69,7 +67,10 @@ export class BaseSegmenter<Source> {
   readonly #defaultSize: Size;
   readonly #defaultFit: Fit;
   readonly #sessions: SessionCache;
-  readonly #programs = new Map<string, Program>();
+  readonly #programs: ProgramCache;
+  readonly #network: Network;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #disposed = false;
 
   /** @throws UnsupportedError where the file is no segmentation model. */
   constructor(
@@ -82,12 +83,20 @@ export class BaseSegmenter<Source> {
     this.#decode = decode;
     this.#options = options;
     this.normalisation = normalisationOf(file, sidecar);
+    this.#programs = new ProgramCache(file, this.normalisation);
+    this.#network = {
+      file,
+      padValue: this.normalisation.mean,
+      program: (size) => this.#programs.at(size),
+      run: (program, pixels, size) =>
+        this.#useSession(program, (session) => runOn(session, pixels, size)),
+    };
     const told = sidecar?.size ?? file.description.sidecar?.size;
     const open = told === undefined ? usualSize : { width: told[0], height: told[1] };
     this.#defaultSize = options.size ?? file.fixedSize ?? open;
     this.#defaultFit = options.fit ?? sidecar?.fit ?? file.description.sidecar?.fit ?? 'pad';
     this.#sessions = new SessionCache(options.cacheBytes ?? defaultCacheBytes);
-    const { output } = this.#program(this.#defaultSize);
+    const { output } = this.#programs.at(this.#defaultSize);
     const count = output.kind === 'scores' ? output.classes : undefined;
     this.classes = nameClasses(file, count, sidecar, options.labels);
   }
@@ -104,72 +113,75 @@ export class BaseSegmenter<Source> {
 
   /** The graph that runs at an input size, and what it costs. */
   describe(size: Size = this.#defaultSize): SegmentationGraph & { readonly cost: GraphCost } {
-    return this.#program(size);
+    return this.#programs.at(size);
   }
 
   /** Opens the session beforehand, so that the first picture does not wait for it. */
   async warmUp(size: Size = this.#defaultSize): Promise<void> {
-    await this.#useSession(this.#program(size), size, async () => {});
+    await this.#work(() => this.#useSession(this.#programs.at(size), async () => {}));
+  }
+
+  /**
+   * Makes sure that pictures can be segmented with some options, before any is there.
+   *
+   * @throws OptionError for a size, a scale or tiles that cannot be had.
+   */
+  check(options: SegmentOptions): void {
+    checkReading(this.#network, this.#reading(options));
   }
 
   /**
    * Segments a picture.
    *
-   * @throws FormatError where the picture cannot be decoded; DeviceError where the network fails.
+   * @throws FormatError where the picture cannot be decoded; OptionError for a size, a scale or
+   *   tiles that cannot be had and for a disposed segmenter; DeviceError where the network fails.
    */
-  async segment(source: Source | RgbImage, options: SegmentOptions = {}): Promise<Segmentation> {
-    const start = performance.now();
-    const image = isRgbImage(source) ? source : await this.#decode(source);
-    const decoded = performance.now();
-    const size = options.size ?? this.#defaultSize;
-    const program = this.#program(size);
-    const { input } = program;
-    const padValue = this.normalisation.mean;
-    const fit = { ...size, fit: options.fit ?? this.#defaultFit, padValue };
-    const pixels = new (input.pixels === 'uint8' ? Uint8Array : Float32Array)(
-      size.width * size.height * 3,
-    );
-    const { valid } = fitImage(image, fit, pixels);
-    const fitted = performance.now();
-    const result = await this.#useSession(program, size, (session) => runOn(session, pixels, size));
-    const ran = performance.now();
-    const read = readResult(program, result, image, size, valid, options.probabilities === true);
-    const done = performance.now();
-    return new Segmentation({
-      image,
-      ...read,
-      names: this.classes,
-      timings: {
-        decode: decoded - start,
-        preprocess: fitted - decoded,
-        network: ran - fitted,
-        labelMap: done - ran,
-      },
-    });
+  segment(source: Source | RgbImage, options: SegmentOptions = {}): Promise<Segmentation> {
+    return this.#work(() => this.#segment(source, options));
   }
 
   /** Frees the sessions once the pictures under way are done; the segmenter is of no use then. */
   async dispose(): Promise<void> {
+    this.#disposed = true;
+    await Promise.all(this.#underWay);
     await this.#sessions.dispose();
   }
 
-  #program(size: Size): Program {
-    const key = sizeKey(size);
-    const known = this.#programs.get(key);
-    if (known !== undefined) return known;
-    const built = segmentationGraphOf(this.file, this.normalisation, size);
-    const cost = costOf(built.graph);
-    const program: Program = {
-      ...built,
-      cost,
-      // ONNX Runtime keeps weights in its own layout beside a copy of those it does not convert.
-      sessionBytes: 2 * cost.constantBytes + peakActivationBytes(built.graph),
-    };
-    this.#programs.set(key, program);
-    return program;
+  async #segment(source: Source | RgbImage, options: SegmentOptions): Promise<Segmentation> {
+    const reading = this.#reading(options);
+    checkReading(this.#network, reading);
+    const start = performance.now();
+    const image = isRgbImage(source) ? checkedImage(source) : await this.#decode(source);
+    const decode = performance.now() - start;
+    const timings = { decode, preprocess: 0, network: 0, labelMap: 0 };
+    const read = await readPicture(this.#network, image, reading, timings);
+    return new Segmentation({ image, ...read, names: this.classes, timings });
   }
 
-  #useSession<T>(program: Program, size: Size, work: (session: Session) => Promise<T>): Promise<T> {
+  #reading(options: SegmentOptions): ReadOptions {
+    return {
+      ...options,
+      size: options.size ?? this.#defaultSize,
+      fit: options.fit ?? this.#defaultFit,
+      probabilities: options.probabilities === true,
+    };
+  }
+
+  /** Does work that `dispose` waits for. */
+  async #work<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#disposed) {
+      throw new OptionError({ place: 'segmenter', problem: 'it has been disposed' });
+    }
+    const result = task();
+    const settled: Promise<unknown> = result.then(
+      () => this.#underWay.delete(settled),
+      () => this.#underWay.delete(settled),
+    );
+    this.#underWay.add(settled);
+    return result;
+  }
+
+  #useSession<T>(program: Program, work: (session: Session) => Promise<T>): Promise<T> {
     const source = {
       bytes: program.sessionBytes,
       open: async () => {
@@ -177,7 +189,7 @@ export class BaseSegmenter<Source> {
         return this.#runtime.open(writeOnnx(graphToOnnx(lowered)), this.#options);
       },
     };
-    return this.#sessions.use(sizeKey(size), source, work);
+    return this.#sessions.use(program.key, source, work);
   }
 }
 
@@ -198,57 +210,8 @@ async function runOn(
   return output;
 }
 
-function readResult(
-  { output }: Program,
-  result: Tensor,
-  image: Size,
-  input: Size,
-  valid: Size,
-  wantProbabilities: boolean,
-): { map: LabelMap; probabilities: Float32Array | undefined } {
-  const convention = output.kind === 'scores' ? output.convention : 'half-pixel';
-  const along = (side: 'width' | 'height') =>
-    pictureSamples({
-      picture: image[side],
-      valid: valid[side],
-      input: input[side],
-      grid: output[side],
-      convention,
-    });
-  const x = along('width');
-  const y = along('height');
-  if (output.kind === 'labels') {
-    if (wantProbabilities) {
-      throw new OptionError({
-        place: 'probabilities',
-        problem: 'the model gives class indices only',
-        fix: 'leave probabilities out',
-      });
-    }
-    const { width, height } = output;
-    const grid = { width, height, data: wholeNumbers(result) };
-    return { map: resampleLabels(grid, x, y), probabilities: undefined };
-  }
-  if (result.dtype !== 'float32') {
-    throw new InternalError('segment', `scores of type ${result.dtype}`);
-  }
-  const { classes, width, height, meaning } = output;
-  const scores = { data: result.data, classes, width, height };
-  return {
-    map: labelMap(scores, x, y),
-    probabilities: wantProbabilities ? probabilities(scores, x, y, meaning) : undefined,
-  };
-}
-
-function wholeNumbers(labels: Tensor): BigInt64Array | Int32Array | Uint8Array {
-  if (labels.dtype === 'int64' || labels.dtype === 'int32' || labels.dtype === 'uint8') {
-    return labels.data;
-  }
-  throw new InternalError('segment', `class indices of type ${labels.dtype}`);
-}
-
-function sizeKey({ width, height }: Size): string {
-  return `${width}x${height}`;
+function checkedImage({ width, height, data }: RgbImage): RgbImage {
+  return rgbImage(width, height, data);
 }
 
 function isRgbImage(source: unknown): source is RgbImage {

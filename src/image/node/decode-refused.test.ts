@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FormatError, OptionError } from '../../core/errors.js';
 import { decodeImage } from './decode.js';
-import { crc32Of } from './png.fixture.js';
+import { pngHeader } from './png.fixture.js';
 
 let folder = '';
 beforeAll(async () => {
@@ -122,17 +122,3 @@ describe('refused picture files', () => {
     await expect(promise).rejects.toThrow(/^upload 7: not a picture/);
   });
 });
-
-/** A PNG that consists of its header and an empty image. */
-function pngHeader(width: number, height: number): Uint8Array {
-  const header = Buffer.alloc(25);
-  header.writeUInt32BE(13, 0);
-  header.write('IHDR', 4, 'latin1');
-  header.writeUInt32BE(width, 8);
-  header.writeUInt32BE(height, 12);
-  header.set([8, 2, 0, 0, 0], 16);
-  header.writeUInt32BE(crc32Of(header.subarray(4, 21)), 21);
-  const data = Buffer.from([0, 0, 0, 0, ...Buffer.from('IDAT'), 0x35, 0xaf, 0x06, 0x1e]);
-  const end = Buffer.from([0, 0, 0, 0, ...Buffer.from('IEND'), 0xae, 0x42, 0x60, 0x82]);
-  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), header, data, end]);
-}

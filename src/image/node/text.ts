@@ -8,7 +8,7 @@ const fontPath = createRequire(import.meta.url).resolve(
 );
 const fontFamily = 'Atkinson Hyperlegible';
 
-/** Masks kept for reuse: class names come back with every picture of a batch. */
+/** Masks and sizes kept for reuse: class names come back with every picture of a batch. */
 const cacheSize = 1024;
 
 /**
@@ -17,22 +17,27 @@ const cacheSize = 1024;
  */
 export function sharpTextRasteriser(): TextRasteriser {
   const cache = new Map<string, TextMask>();
+  const advances = new Map<number, number>();
   return async (texts, size) => {
-    const advance = await probeAdvance(size);
+    const advance = advances.get(size) ?? (await probeAdvance(size));
+    remember(advances, size, advance);
     const masks: TextMask[] = [];
     for (const text of texts) {
       const key = `${size} ${text}`;
       const mask = cache.get(key) ?? (await rasterise(text, size, advance));
-      cache.delete(key);
-      cache.set(key, mask);
+      remember(cache, key, mask);
       masks.push(mask);
-    }
-    for (const key of cache.keys()) {
-      if (cache.size <= cacheSize) break;
-      cache.delete(key);
     }
     return masks;
   };
+}
+
+/** Makes an entry the youngest and drops the oldest where there are too many. */
+function remember<Key, Value>(cache: Map<Key, Value>, key: Key, value: Value): void {
+  cache.delete(key);
+  cache.set(key, value);
+  const [oldest] = cache.keys();
+  if (cache.size > cacheSize && oldest !== undefined) cache.delete(oldest);
 }
 
 /** Stands to the left of every text: its foot is the baseline. */

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { brightnessModel, Workplace } from '../cli.fixture.js';
+
+const place = new Workplace();
+afterAll(() => place.remove());
+place.write('model.onnx', brightnessModel());
+const starter = path.resolve(process.cwd(), '../shared/models/deeplabv3_257_mv_gpu.tflite');
+
+describe('atrous models', () => {
+  it('shows a model', async () => {
+    const { code, stdout } = await place.run(['models', 'show', 'model.onnx', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      format: 'onnx',
+      inputs: [{ name: 'image', dtype: 'float32', shape: [1, 3, 16, 16] }],
+      outputs: [{ name: 'scores', shape: [1, 3, 16, 16] }],
+      inputSize: { width: 16, height: 16 },
+      sizeIsOpen: false,
+      labels: ['0', '1', '2'],
+      labelSource: 'numbers',
+      parameters: 12,
+      multiplyAdds: 16 * 16 * 9,
+    });
+  });
+
+  it.skipIf(!existsSync(starter))('shows the released starter model', async () => {
+    const { code, stdout } = await place.run(['models', 'show', starter]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\nformat +TensorFlow Lite, 2\.7 MiB\n/);
+    expect(stdout).toMatch(/\npixels +\(x - 127\.5\) \/ 127\.5\n/);
+    expect(stdout).toMatch(/\nclasses +21, names from the label set PASCAL VOC\n/);
+    expect(stdout).toMatch(/\n {2}Conv +\d+\n/);
+  });
+
+  it('lists the known models', async () => {
+    const { code, stdout } = await place.run(['models', 'list', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toContainEqual(
+      expect.objectContaining({ name: 'deeplabv3_257_mv_gpu', classes: 21 }),
+    );
+  });
+
+  it('refuses what is no model', async () => {
+    place.write('text.tflite', 'no model');
+    const { code, complaints } = await place.run(['models', 'show', 'text.tflite']);
+    expect([code, complaints]).toEqual([2, [expect.stringMatching(/^text\.tflite: /)]]);
+  });
+});

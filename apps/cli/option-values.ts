@@ -1,0 +1,48 @@
+import { InvalidArgumentError, Option } from 'commander';
+import type { Size } from '../../src/image/index.js';
+import type { Device } from '../../src/runtime/index.js';
+
+/** The devices that can exist where Node runs. */
+const devices = [
+  'cpu',
+  'cuda',
+  'tensorrt',
+  'coreml',
+  'dml',
+  'webgpu',
+] as const satisfies readonly Device[];
+
+/** `--device`, one of the runtime's devices. */
+export function deviceOption(): Option {
+  return new Option('--device <name>', 'where the network runs')
+    .choices(devices)
+    .default('cpu' satisfies Device);
+}
+
+/** `--size`, the input's sides. */
+export function sizeOption(): Option {
+  return new Option(
+    '--size <WxH>',
+    'input size, for models that leave it open (one number for a square)',
+  ).argParser(parseSize);
+}
+
+/** A parser of whole numbers within bounds. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(
+      most === Number.MAX_SAFE_INTEGER
+        ? `Expected a whole number from ${least} on.`
+        : `Expected a whole number from ${least} to ${most}.`,
+    );
+  };
+}
+
+function parseSize(text: string): Size {
+  const [, width, height = width] = /^(\d{1,5})(?:x(\d{1,5}))?$/i.exec(text) ?? [];
+  const size = { width: Number(width), height: Number(height) };
+  if (size.width >= 1 && size.height >= 1) return size;
+  throw new InvalidArgumentError('Expected WIDTHxHEIGHT in pixels, such as 513x513.');
+}

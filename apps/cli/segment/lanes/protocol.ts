@@ -1,0 +1,48 @@
+import type { Fit, Size } from '../../../../src/image/index.js';
+import type { Device } from '../../../../src/runtime/index.js';
+import type { OutputKind } from '../outputs.js';
+import type { PictureReport } from '../report.js';
+
+/** How a lane works, the same for all of its pictures. */
+export interface LaneSettings {
+  readonly model: string;
+  readonly labels?: readonly string[];
+  readonly fit?: Fit;
+  readonly size?: Size;
+  readonly maxPixels?: number;
+  readonly device: Device;
+  /** Threads for the network, and for the image library. */
+  readonly threads: number;
+  /** Tells the partial files of this run from those of others. */
+  readonly run: number;
+}
+
+/** A picture to segment, and the files to write. */
+export interface PictureJob {
+  /** What reports and errors call the picture. */
+  readonly image: string;
+  /** The picture's bytes, where it is no file. */
+  readonly bytes?: Uint8Array;
+  /** Paths of the outputs to make. */
+  readonly files: Readonly<Partial<Record<OutputKind, string>>>;
+}
+
+/** What is known of the model once it is open. */
+export interface OpenModel {
+  readonly file: string;
+  readonly labels: readonly string[];
+  readonly labelSource: string;
+  readonly inputSize: Size;
+  readonly givesProbabilities: boolean;
+}
+
+/** What a lane is asked; it answers each in turn. */
+export type LaneRequest =
+  | { readonly kind: 'open'; readonly settings: LaneSettings }
+  | { readonly kind: 'segment'; readonly job: PictureJob }
+  | { readonly kind: 'close' };
+
+export type LaneReply =
+  | { readonly kind: 'opened'; readonly model: OpenModel }
+  | { readonly kind: 'segmented'; readonly report: PictureReport }
+  | { readonly kind: 'failed'; readonly message: string };

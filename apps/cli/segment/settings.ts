@@ -1,0 +1,45 @@
+import { resolve } from 'node:path';
+import type { Fit, Size } from '../../../src/image/index.js';
+import type { Device } from '../../../src/runtime/index.js';
+import type { OutputKind } from './outputs.js';
+
+/** A run of `atrous segment`, its options checked and completed. */
+export interface SegmentSettings {
+  readonly model: string;
+  readonly outputFolder: string;
+  readonly save: readonly OutputKind[];
+  /** The file that `labels` were read from. */
+  readonly labelsFile?: string;
+  readonly labels?: readonly string[];
+  readonly fit?: Fit;
+  readonly size?: Size;
+  readonly device: Device;
+  readonly threads: number;
+  readonly maxPixels?: number;
+  readonly force: boolean;
+  readonly json: boolean;
+}
+
+/**
+ * What makes two commands identical for a picture: all that shapes the content of its outputs, and
+ * nothing that only decides which of them are made, how fast, or what is printed.
+ */
+export interface CommandIdentity {
+  readonly model: string;
+  readonly labels?: string;
+  readonly fit?: Fit;
+  readonly size?: string;
+  readonly device: Device;
+}
+
+/** The identity of a run's command; paths are absolute, so that the current folder is no part. */
+export function identityOf(settings: SegmentSettings): CommandIdentity {
+  const { model, labelsFile, fit, size, device } = settings;
+  return {
+    model: resolve(model),
+    ...(labelsFile === undefined ? {} : { labels: resolve(labelsFile) }),
+    ...(fit === undefined ? {} : { fit }),
+    ...(size === undefined ? {} : { size: `${size.width}x${size.height}` }),
+    device,
+  };
+}
