@@ -1,5 +1,5 @@
 import { AtrousError, FormatError, messageOf } from '../../core/errors.js';
-import { decodeMessage, type MessageBudget } from './decode.js';
+import { decodeMessage, type MessageBudget } from '../protobuf/decode.js';
 import { entryMessage } from './schema.js';
 
 /** Gives the bytes of the file that weights lie in, by its location relative to the model's folder. */

@@ -1,5 +1,5 @@
 import { FormatError, UnsupportedError } from '../../core/errors.js';
-import { decodeMessage } from './decode.js';
+import { decodeMessage } from '../protobuf/decode.js';
 import { type Reading, readDType, readTensor } from './read-tensor.js';
 import type {
   OnnxAttribute,

@@ -7,9 +7,10 @@ import {
 } from '../../core/dtype.js';
 import { FormatError, UnsupportedError } from '../../core/errors.js';
 import { elementCount, formatShape, type Shape, type Tensor } from '../../core/tensor.js';
-import { decodeMessage, type MessageBudget } from './decode.js';
+import { decodeMessage, type MessageBudget } from '../protobuf/decode.js';
+import type { Decoded } from '../protobuf/message.js';
+import { wrapElements } from '../raw-elements.js';
 import type { ExternalData } from './external-data.js';
-import type { Decoded } from './message.js';
 import { dataTypes, externalLocation, otherDataTypes, tensorMessage } from './schema.js';
 
 /** What reading any part of a file needs to know of the whole. */
@@ -127,8 +128,7 @@ function wrapRaw(raw: Uint8Array, dtype: DType, shape: Shape, place: string): El
   if (raw.byteLength !== count * size) {
     throw wrongSize(place, dtype, shape, `${count * size} bytes`, `${raw.byteLength}`);
   }
-  const aligned = raw.byteOffset % size === 0 ? raw : new Uint8Array(raw);
-  return new elementArrays[dtype](aligned.buffer as ArrayBuffer, aligned.byteOffset, count);
+  return wrapElements(raw, dtype);
 }
 
 /** The typed field that holds elements of this type when there is no raw data. */

@@ -1,5 +1,5 @@
 import { FormatError, UnsupportedError } from '../../core/errors.js';
-import { decodeMessage, type MessageBudget } from './decode.js';
+import { decodeMessage, type MessageBudget } from '../protobuf/decode.js';
 import { type ExternalDataResolver, externalData } from './external-data.js';
 import { refuseOtherFormats } from './other-format.js';
 import { readDomain, readGraph } from './read-graph.js';

@@ -1,5 +1,5 @@
 import type { DType } from '../../core/dtype.js';
-import { list, message, single } from './message.js';
+import { list, message, single } from '../protobuf/message.js';
 import type { OnnxAttributeKind } from './records.js';
 
 // Field numbers, names and enumeration values are those of onnx.proto (github.com/onnx/onnx).

@@ -1,7 +1,12 @@
 import { bytesPerElement, type DType } from '../../core/dtype.js';
 import { OutputError } from '../../core/errors.js';
 import { elementCount, formatShape, type Tensor } from '../../core/tensor.js';
-import { type Encoded, encodeMessage, joinEncoded, maximumEncodedLength } from './encode.js';
+import {
+  type Encoded,
+  encodeMessage,
+  joinEncoded,
+  maximumEncodedLength,
+} from '../protobuf/encode.js';
 import type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxNode, OnnxValueInfo } from './records.js';
 import {
   attributeMessage,

@@ -1,4 +1,4 @@
-import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { Fields, ListField, ListTypes, Message, SingleField, SingleTypes } from './message.js';
 import { wireTypes } from './message.js';
 
@@ -36,7 +36,7 @@ export const maximumEncodedLength = 2 ** 31 - 1;
 const referencedBytes = 4096;
 
 /**
- * Encodes one message; fields in the order of the description, lists unpacked as in proto2.
+ * Encodes one message; fields in the order of the description, lists packed where it says so.
  *
  * The result refers to large `bytes` values; it is valid as long as they stay unchanged.
  */
@@ -48,7 +48,14 @@ export function encodeMessage<F extends Fields>(
   for (const [key, field] of Object.entries(message.fields)) {
     const value: unknown = values[key];
     if (value === undefined) continue;
-    const elements = field.repeated ? (value as Iterable<unknown>) : [value];
+    const elements = field.repeated ? (value as ArrayLike<unknown> & Iterable<unknown>) : [value];
+    if (field.repeated && field.packed) {
+      if (elements.length === 0) continue;
+      sink.writer.tag(field.number, WireType.LengthDelimited).fork();
+      for (const element of elements) writeValue(sink, field.type, element);
+      sink.writer.join();
+      continue;
+    }
     for (const element of elements) {
       sink.writer.tag(field.number, wireTypes[field.type]);
       writeValue(sink, field.type, element);
@@ -79,6 +86,9 @@ function writeValue(sink: EncodedSink, type: keyof typeof wireTypes, value: unkn
       break;
     case 'uint64':
       writer.uint64(value as bigint);
+      break;
+    case 'fixed32':
+      writer.fixed32(value as number);
       break;
     case 'float':
       writer.float(value as number);

@@ -4,7 +4,9 @@ import { WireType } from '@bufbuild/protobuf/wire';
 export interface SingleTypes {
   readonly int32: number;
   readonly int64: bigint;
+  readonly fixed32: number;
   readonly float: number;
+  readonly double: number;
   readonly string: string;
   readonly bytes: Uint8Array;
   /** A nested message, still encoded: its reader decodes it when it wants it. */
@@ -37,6 +39,8 @@ export interface ListField<T extends keyof ListTypes> {
   readonly number: number;
   readonly type: T;
   readonly repeated: true;
+  /** Whether it is written as one run of numbers; it is read in either form. */
+  readonly packed: boolean;
 }
 
 export type Field =
@@ -66,6 +70,7 @@ export const wireTypes: Readonly<Record<FieldType, WireType>> = {
   int32: WireType.Varint,
   int64: WireType.Varint,
   uint64: WireType.Varint,
+  fixed32: WireType.Bit32,
   float: WireType.Bit32,
   double: WireType.Bit64,
   string: WireType.LengthDelimited,
@@ -78,7 +83,15 @@ export function single<T extends keyof SingleTypes>(number: number, type: T): Si
 }
 
 export function list<T extends keyof ListTypes>(number: number, type: T): ListField<T> {
-  return { number, type, repeated: true };
+  return { number, type, repeated: true, packed: false };
+}
+
+/** A list of numbers that is written packed, as in proto3. */
+export function packedList<T extends Exclude<keyof ListTypes, 'string' | 'bytes' | 'message'>>(
+  number: number,
+  type: T,
+): ListField<T> {
+  return { number, type, repeated: true, packed: true };
 }
 
 /** Describes a message; fields stand in the order of their numbers, in which they are written. */

@@ -9,7 +9,10 @@ import {
   wireTypes,
 } from './message.js';
 
-/** Counts down nested messages, so that a hostile file of empty ones cannot fill the memory. */
+/**
+ * Counts down nested messages and byte strings, so that a hostile file of empty ones cannot fill
+ * the memory.
+ */
 export interface MessageBudget {
   left: number;
 }
@@ -80,7 +83,7 @@ export function decodeMessage<F extends Fields>(
     throw new FormatError({
       place,
       problem: `the ${message.name} in it is damaged: ${messageOf(cause)}`,
-      fix: 'export or copy the file again',
+      fix: 'copy the file again or make it anew',
       cause,
     });
   }
@@ -103,7 +106,9 @@ function decodeFields<F extends Fields>(
       continue;
     }
     const [key, field] = entry;
-    if (field.type === 'message' && --budget.left < 0) throw new Error('too many parts');
+    if ((field.type === 'message' || field.type === 'bytes') && --budget.left < 0) {
+      throw new Error('too many parts');
+    }
     if (!field.repeated) {
       expectWireType(key, field, wireType);
       if (field.type === 'message' && singles.has(key))
@@ -135,8 +140,12 @@ function readSingle(type: Extract<Field, { repeated: false }>['type'], reader: B
       return reader.int32();
     case 'int64':
       return BigInt(reader.int64());
+    case 'fixed32':
+      return reader.fixed32();
     case 'float':
       return reader.float();
+    case 'double':
+      return reader.double();
     case 'string':
       return reader.string(true);
     case 'bytes':

@@ -1,0 +1,2 @@
+export { type ReadSafetensorsOptions, readSafetensors, type Safetensors } from './read.js';
+export { safetensorsParts, writeSafetensors } from './write.js';
