@@ -1,0 +1,64 @@
+/** Pads [top, left, bottom, right] of TensorFlow's SAME rule: outputs of ceil(size / stride). */
+export function samePads(
+  [height, width]: readonly [number, number],
+  kernel: number,
+  stride: number,
+  rate: number,
+): readonly [number, number, number, number] {
+  const along = (size: number): readonly [number, number] => {
+    const reach = (Math.ceil(size / stride) - 1) * stride + (kernel - 1) * rate + 1;
+    const total = Math.max(reach - size, 0);
+    return [Math.floor(total / 2), Math.ceil(total / 2)];
+  };
+  const [top, bottom] = along(height);
+  const [left, right] = along(width);
+  return [top, left, bottom, right];
+}
+
+/** Channels scaled and rounded to a multiple, never by more than a tenth downwards. */
+export function makeDivisible(channels: number, multiple: number, least = multiple): number {
+  const rounded = Math.max(least, Math.floor((channels + multiple / 2) / multiple) * multiple);
+  return rounded < 0.9 * channels ? rounded + multiple : rounded;
+}
+
+/** Size of a feature map at an output stride, by DeepLab's rule for sizes of k stride + 1. */
+export function strideSize(size: number, outputStride: number): number {
+  return Math.floor((size - 1) / outputStride) + 1;
+}
+
+/** Stride and atrous rate of one unit. */
+export interface UnitGeometry {
+  readonly stride: number;
+  readonly rate: number;
+}
+
+/** Output strides that a network can be built at. */
+export const outputStrides = [4, 8, 16, 32] as const;
+
+export type OutputStride = (typeof outputStrides)[number];
+
+/**
+ * Turns nominal strides into strides and atrous rates for an output stride: once it is reached,
+ * further strides become rates. The unit that loses its stride keeps the rate from before it
+ * (DeepLab v3, section 3.1).
+ *
+ * @param nominal the units' strides, in order.
+ * @param current stride of the feature map that the first unit takes.
+ */
+export function atrousUnits(
+  nominal: readonly number[],
+  outputStride: number,
+  current: number,
+): readonly UnitGeometry[] {
+  let reached = current;
+  let rate = 1;
+  return nominal.map((stride) => {
+    if (reached < outputStride) {
+      reached *= stride;
+      return { stride, rate: 1 };
+    }
+    const unit = { stride: 1, rate };
+    rate *= stride;
+    return unit;
+  });
+}

@@ -1,0 +1,172 @@
+import { FormatError } from '../core/errors.js';
+import {
+  elementCount,
+  float32,
+  formatShape,
+  sameShape,
+  type TensorOf,
+  tensor,
+  toNumbers,
+} from '../core/tensor.js';
+import {
+  constantTensor,
+  type TfliteModel,
+  type TfliteOperator,
+  type TfliteTensor,
+} from '../formats/tflite/index.js';
+import { denseStrides, positionsOf } from '../graph/constants/strided.js';
+import type { Parameter, Statistic, Weights } from '../models/parameters.js';
+
+/** A convolution of a file: weights [M, C / group, kH, kW] and bias [M], batch norm folded in. */
+interface FoldedLayer {
+  readonly weights: TensorOf<'float32'>;
+  readonly bias: TensorOf<'float32'>;
+}
+
+/** Brings TFLite's order of axes to the graph's. */
+const filterOrders = {
+  CONV_2D: [0, 3, 1, 2],
+  DEPTHWISE_CONV_2D: [3, 0, 1, 2],
+} as const;
+
+/**
+ * A network's parameters and batch-norm statistics from a TFLite file of the same network.
+ *
+ * Layers are found by TensorFlow's names, which the converters keep in the tensors' names. The
+ * file's batch norm is folded into its convolutions; it is rebuilt as one that changes nothing
+ * (mean 0, variance 1, gamma sqrt(1 + epsilon)) but for its offset. 8-bit weights are widened to
+ * the real numbers they stand for.
+ *
+ * @param epsilonOf Batch norm's epsilon of a layer.
+ * @throws FormatError for a layer that the file lacks or has in another shape.
+ */
+export function weightsFromTflite(
+  model: TfliteModel,
+  place: string,
+  network: { readonly parameters: readonly Parameter[]; readonly statistics: readonly Statistic[] },
+  epsilonOf: (layer: string) => number,
+): Weights {
+  const layers = new Map<string, FoldedLayer>();
+  const layerOf = (name: string): FoldedLayer => {
+    const known = layers.get(name) ?? findLayer(model, place, name);
+    layers.set(name, known);
+    return known;
+  };
+  const weights = new Map<string, TensorOf<'float32'>>();
+  for (const { name, shape, role } of network.parameters) {
+    const [layer, ofBatchNorm] = layerName(name);
+    const { weights: filters, bias } = layerOf(layer);
+    switch (role) {
+      case 'weights':
+      case 'depthwise_weights':
+        weights.set(name, shaped(filters, shape, place, name));
+        break;
+      case 'biases':
+      case 'beta':
+        weights.set(name, shaped(bias, shape, place, name));
+        break;
+      case 'gamma':
+        if (ofBatchNorm) weights.set(name, filled(shape, Math.sqrt(1 + epsilonOf(layer))));
+        break;
+    }
+  }
+  for (const { name, shape, initial } of network.statistics) {
+    weights.set(name, filled(shape, initial));
+  }
+  return weights;
+}
+
+/** `scope/layer/BatchNorm/gamma` is of `scope/layer`, and so is `scope/layer/weights`. */
+function layerName(parameter: string): readonly [layer: string, ofBatchNorm: boolean] {
+  const parts = parameter.split('/').slice(0, -1);
+  const ofBatchNorm = parts.at(-1) === 'BatchNorm';
+  return [(ofBatchNorm ? parts.slice(0, -1) : parts).join('/'), ofBatchNorm];
+}
+
+function findLayer(model: TfliteModel, place: string, layer: string): FoldedLayer {
+  const [subgraph] = model.subgraphs;
+  const tensors = subgraph?.tensors ?? [];
+  for (const operator of subgraph?.operators ?? []) {
+    if (operator.name !== 'CONV_2D' && operator.name !== 'DEPTHWISE_CONV_2D') continue;
+    const filters = tensors[operator.inputs[1] ?? -1];
+    const bias = tensors[operator.inputs[2] ?? -1];
+    if (filters !== undefined && bias !== undefined && namesLayer(filters.name, layer)) {
+      return {
+        weights: planarFilters(operator, realNumbers(filters, place)),
+        bias: realNumbers(bias, place),
+      };
+    }
+  }
+  throw new FormatError({
+    place,
+    problem: `no convolution named "${layer}"`,
+    fix: 'take a file of the same network: the same backbone, head and depth multiplier',
+  });
+}
+
+/**
+ * Whether a tensor holds a layer's weights. Newer converters join the names of all that they
+ * merged with ';', and 8-bit files have `weights_quant/…` for the rounded ones.
+ */
+function namesLayer(tensor: string, layer: string): boolean {
+  return tensor.split(';').some((name) => {
+    const rest = name.startsWith(`${layer}/`) ? name.slice(layer.length + 1) : undefined;
+    return rest !== undefined && /^(depthwise_)?weights(_quant)?(\/|$)/.test(rest);
+  });
+}
+
+function planarFilters(
+  { name }: Extract<TfliteOperator, { name: 'CONV_2D' | 'DEPTHWISE_CONV_2D' }>,
+  filters: TensorOf<'float32'>,
+): TensorOf<'float32'> {
+  const order = filterOrders[name];
+  const steps = denseStrides(filters.shape);
+  const shape = order.map((axis) => filters.shape[axis] ?? 1);
+  const strides = order.map((axis) => steps[axis] ?? 0);
+  const positions = positionsOf({ shape, strides, offset: 0 });
+  return tensor(
+    'float32',
+    shape,
+    Float32Array.from(positions, (at) => filters.data[at] ?? 0),
+  );
+}
+
+/** A constant's real values, whatever numbers the file holds it in. */
+function realNumbers(record: TfliteTensor, place: string): TensorOf<'float32'> {
+  const constant = constantTensor(record, place);
+  if (constant === undefined) {
+    throw new FormatError({
+      place: `${place}, tensor '${record.name}'`,
+      problem: 'not a constant',
+    });
+  }
+  const { scale = [], zeroPoint = [], axis = 0 } = record.quantization ?? {};
+  const inner = elementCount(constant.shape.slice(axis + 1));
+  const real = toNumbers(constant).map((stored, at) => {
+    const channel = scale.length > 1 ? Math.floor(at / inner) % scale.length : 0;
+    return scale.length === 0
+      ? stored
+      : (stored - Number(zeroPoint[channel] ?? 0)) * (scale[channel] ?? 1);
+  });
+  return float32(constant.shape, real);
+}
+
+function shaped(
+  found: TensorOf<'float32'>,
+  shape: readonly number[],
+  place: string,
+  name: string,
+): TensorOf<'float32'> {
+  if (sameShape(found.shape, shape)) return found;
+  throw new FormatError({
+    place,
+    problem: `"${name}" has another shape than in the network`,
+    expected: formatShape(shape),
+    found: formatShape(found.shape),
+    fix: 'take the same depth multiplier, and leave the last layers out where classes differ',
+  });
+}
+
+function filled(shape: readonly number[], value: number): TensorOf<'float32'> {
+  return tensor('float32', shape, new Float32Array(elementCount(shape)).fill(value));
+}
