@@ -94,3 +94,23 @@ export function float16ToNumber(bits: number): number {
   if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
+
+/** The 16 bits of the half-precision number nearest to a number; ties go to the even one. */
+export function numberToFloat16(value: number): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(value);
+  if (Number.isNaN(value)) return 0x7e00;
+  if (size >= 65520) return sign | 0x7c00;
+  // Steps are 1024ths of the power of two at or below the number, of 2^-14 for smaller ones.
+  let power = -14;
+  while (size >= 2 ** (power + 1)) power++;
+  const steps = roundToEven(size / 2 ** (power - 10));
+  // 1024 steps set the exponent's lowest bit; rounding up to 2048 carries into the next.
+  return sign | ((power + 14) * 1024 + steps);
+}
+
+function roundToEven(value: number): number {
+  const below = Math.floor(value);
+  const rest = value - below;
+  return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
+}

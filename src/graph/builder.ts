@@ -97,12 +97,21 @@ export class GraphBuilder {
     return outputs;
   }
 
+  /** The nodes added so far, in their order. */
+  get nodes(): readonly Node[] {
+    return [...this.#nodes];
+  }
+
   /** The node that makes a value, or `undefined` for inputs and constants. */
   producerOf(value: Value): Node | undefined {
     return this.#producers.get(value);
   }
 
-  /** The finished graph; nodes on which no output depends are left out. */
+  /**
+   * The finished graph; nodes on which no output depends are left out.
+   *
+   * @throws GraphError where there are no outputs, or two values share a name.
+   */
   build(outputs: readonly GraphOutput[]): Graph {
     const names = new Set(outputs.map(({ name }) => name));
     if (outputs.length === 0 || names.size < outputs.length) {
@@ -111,6 +120,11 @@ export class GraphBuilder {
         problem: 'a graph needs outputs with names of their own',
         found: outputs.map(({ name }) => name).join(', ') || 'none',
       });
+    }
+    const inputs = new Map(this.#inputs.map((input) => [input.name, input]));
+    for (const { name, value } of outputs) {
+      if ((inputs.get(name) ?? value) === value) continue;
+      throw new GraphError({ place: `graph output "${name}"`, problem: 'an input has the name' });
     }
     return { inputs: [...this.#inputs], nodes: neededNodes(this.#nodes, outputs), outputs };
   }

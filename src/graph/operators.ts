@@ -16,7 +16,13 @@ import {
 export const opsetVersion = 17;
 
 /** The operator sets that graphs may use; '' is the standard one. */
-export type Domain = '' | 'com.microsoft' | 'com.microsoft.nchwc';
+export type Domain = '' | 'com.microsoft' | 'com.microsoft.nchwc' | typeof compositeDomain;
+
+/**
+ * Domain of the composite operators: steps of training for which ONNX has no operator. They are
+ * expanded into others before a graph leaves for a file, each device in the way that suits it.
+ */
+export const compositeDomain = 'atrous';
 
 interface OperatorSchema<Specs extends AttributeSpecs> {
   readonly domain: Domain;
@@ -46,6 +52,8 @@ const unary = operator(1, {});
 const binary = operator(2, {});
 const list = operator([1, Number.POSITIVE_INFINITY], {});
 const microsoft = { domain: 'com.microsoft' } as const;
+const blocked = { domain: 'com.microsoft.nchwc' } as const;
+const composite = { domain: compositeDomain } as const;
 
 const convolution = {
   strides: optional('ints', [1, 1]),
@@ -196,10 +204,98 @@ export const operators = {
   ),
   QLinearGlobalAveragePool: operator(5, { channels_last: optional('int', 0) }, microsoft),
   QLinearSigmoid: operator(5, {}, microsoft),
+
+  /** input, indices of its rank */
+  GatherElements: operator(2, { axis: optional('int', 0) }),
+  /** input, indices, updates */
+  ScatterElements: operator(3, { axis: optional('int', 0), reduction: optional('string', 'none') }),
+  /** input, k: the k largest along an axis and where they are */
+  TopK: operator(
+    2,
+    { axis: optional('int', -1), largest: optional('int', 1), sorted: optional('int', 1) },
+    { outputs: [2, 2] },
+  ),
+  /** input, axis: running sums */
+  CumSum: operator(2, { exclusive: optional('int', 0), reverse: optional('int', 0) }),
+  /** Matrix product that reads its factors as they are or transposed. */
+  FusedMatMul: operator(
+    2,
+    { alpha: optional('float', 1), transA: optional('int', 0), transB: optional('int', 0) },
+    microsoft,
+  ),
+  /** [N, C, H, W] to the CPU provider's blocked layout, channels filled up to whole blocks */
+  ReorderInput: operator(1, {}, blocked),
+  /** Back from the blocked layout to [N, channels, H, W] */
+  ReorderOutput: operator(1, { channels: required('int') }, blocked),
+  /** Convolution in blocked layout: x, blocked weights, bias, a blocked value to add */
+  BlockedConv: operator(
+    [2, 4],
+    {
+      ...convolution,
+      kernel_shape: required('ints'),
+      activation: maybe('string'),
+      activation_params: maybe('floats'),
+    },
+    { ...blocked, type: 'Conv' },
+  ),
+  BlockedGlobalAveragePool: operator(1, {}, { ...blocked, type: 'GlobalAveragePool' }),
+
+  /** x and the gradient dy of Conv(x, w): the gradient of w, [M, C / group, kH, kW] */
+  ConvWeightGradient: operator(2, { ...convolution, kernel_shape: required('ints') }, composite),
+  /** dy where y, the result of a clamp, lies strictly between the bounds, else 0 */
+  ClipGradient: operator(
+    2,
+    {
+      least: optional('float', Number.NEGATIVE_INFINITY),
+      greatest: optional('float', Number.POSITIVE_INFINITY),
+    },
+    composite,
+  ),
+  /** dy, x of MaxPool(x): dy at the first largest element of each window, else 0 */
+  MaxPoolGradient: operator(2, { ...pooling, dilations: optional('ints', [1, 1]) }, composite),
+  /** x, gamma, beta: normalised by the batch's own statistics; also its mean and biased variance */
+  BatchNormTraining: operator(
+    3,
+    { epsilon: optional('float', 1e-5) },
+    { ...composite, outputs: [3, 3] },
+  ),
+  /** dy, x, gamma, mean, variance: gradients of x, gamma and beta */
+  BatchNormTrainingGradient: operator(
+    5,
+    { epsilon: optional('float', 1e-5) },
+    { ...composite, outputs: [3, 3] },
+  ),
+  /** logits [N, C, H, W], int64 labels [N, H, W]: loss and log(sum(exp(logits))), [N, H, W] */
+  SoftmaxCrossEntropy: operator(2, {}, { ...composite, outputs: [2, 2] }),
+  /** gradient of the losses, logits, labels, log(sum(exp(logits))): gradient of the logits */
+  SoftmaxCrossEntropyGradient: operator(4, {}, composite),
 } as const;
 
 /** Name of an operator in the table. */
 export type OperatorName = keyof typeof operators;
+
+/** Operators that are expanded into others before a graph can run. */
+export const compositeNames = [
+  'ConvWeightGradient',
+  'ClipGradient',
+  'MaxPoolGradient',
+  'BatchNormTraining',
+  'BatchNormTrainingGradient',
+  'SoftmaxCrossEntropy',
+  'SoftmaxCrossEntropyGradient',
+] as const satisfies readonly OperatorName[];
+
+export type CompositeName = (typeof compositeNames)[number];
+
+/** Operators on the CPU provider's blocked layout, which some builds lack. */
+export const blockedNames = [
+  'ReorderInput',
+  'ReorderOutput',
+  'BlockedConv',
+  'BlockedGlobalAveragePool',
+] as const satisfies readonly OperatorName[];
+
+export type BlockedName = (typeof blockedNames)[number];
 
 /** Attributes as a caller of the builder gives them. */
 export type AttributesInOf<Op extends OperatorName> = AttributesIn<

@@ -12,7 +12,13 @@ import {
   stringAttribute,
 } from '../../formats/onnx/index.js';
 import type { AttributeKind, AttributeValues } from '../../graph/attributes.js';
-import { constantsOf, type Graph, type Node, type Value } from '../../graph/graph.js';
+import {
+  constantsOf,
+  type Graph,
+  type GraphOutput,
+  type Node,
+  type Value,
+} from '../../graph/graph.js';
 import { opsetVersion, schemaOf } from '../../graph/operators.js';
 
 /** Version of the file format that goes with the operator set. */
@@ -62,33 +68,46 @@ interface Naming {
  * output; one that is an input, a constant or an output already is copied under the name.
  */
 function nameValues(graph: Graph): Naming {
-  const outputNames = new Set(graph.outputs.map(({ name }) => name));
   const inputs = new Set(graph.inputs);
-  const names = new Map<Value, string>();
-  const renamings: OnnxNode[] = [];
-  const nameOf = (value: Value): string => names.get(value) ?? freeName(value.name, outputNames);
+  const names = new Map<Value, string>(graph.inputs.map((input) => [input, input.name]));
+  const taken = new Set([...graph.inputs, ...graph.outputs].map(({ name }) => name));
+  const nameOf = (value: Value): string => {
+    const known = names.get(value);
+    if (known !== undefined) return known;
+    const name = freeName(value.name, taken);
+    taken.add(name);
+    names.set(value, name);
+    return name;
+  };
 
-  for (const input of graph.inputs) names.set(input, input.name);
-  for (const { name, value } of graph.outputs) {
+  const copied: GraphOutput[] = [];
+  for (const output of graph.outputs) {
+    const { name, value } = output;
     const lendable = value.constant === undefined && !inputs.has(value) && !names.has(value);
     if (lendable) names.set(value, name);
-    else if (names.get(value) !== name) {
-      renamings.push({
-        name,
-        opType: 'Identity',
-        domain: '',
-        inputs: [nameOf(value)],
-        outputs: [name],
-        attributes: new Map(),
-      });
-    }
+    else if (names.get(value) !== name) copied.push(output);
   }
+  const nodeNames = new Set(graph.nodes.map(({ name }) => name));
+  const renamings = copied.map(({ name, value }): OnnxNode => {
+    const nodeName = freeName(name, nodeNames);
+    nodeNames.add(nodeName);
+    return {
+      name: nodeName,
+      opType: 'Identity',
+      domain: '',
+      inputs: [nameOf(value)],
+      outputs: [name],
+      attributes: new Map(),
+    };
+  });
   return { nameOf, renamings };
 }
 
-/** A name that no output claims. */
+/** The name itself, or the name with a number, whichever is not taken. */
 function freeName(name: string, taken: ReadonlySet<string>): string {
-  return taken.has(name) ? `${name}/inner` : name;
+  let free = name;
+  for (let number = 1; taken.has(free); number++) free = `${name}/${number}`;
+  return free;
 }
 
 function exportNode(node: Node, nameOf: (value: Value) => string): OnnxNode {

@@ -11,19 +11,33 @@ export class NodeImport {
   readonly opset: number;
   readonly builder: GraphBuilder;
   readonly inputs: readonly (Value | undefined)[];
+  readonly #file: string;
+  readonly #read = new Set<string>();
 
-  constructor(
-    node: OnnxNode,
-    index: number,
-    opset: number,
-    builder: GraphBuilder,
-    inputs: readonly (Value | undefined)[],
-  ) {
-    this.node = node;
-    this.index = index;
-    this.opset = opset;
-    this.builder = builder;
-    this.inputs = inputs;
+  constructor(parts: {
+    readonly node: OnnxNode;
+    readonly index: number;
+    readonly opset: number;
+    readonly builder: GraphBuilder;
+    readonly inputs: readonly (Value | undefined)[];
+    readonly file: string;
+  }) {
+    this.node = parts.node;
+    this.index = parts.index;
+    this.opset = parts.opset;
+    this.builder = parts.builder;
+    this.inputs = parts.inputs;
+    this.#file = parts.file;
+  }
+
+  /** File, position and name of the node, for messages. */
+  get place(): string {
+    return `${this.#file}, node ${this.index} (${this.node.opType} "${this.name}")`;
+  }
+
+  /** Names of the attributes that the importer has not asked for. */
+  get unread(): readonly string[] {
+    return [...this.node.attributes.keys()].filter((name) => !this.#read.has(name));
   }
 
   /** Name for the nodes made of this one. */
@@ -40,6 +54,7 @@ export class NodeImport {
     name: string,
     kind: Kind,
   ): OnnxAttributeValues[Kind] | undefined {
+    this.#read.add(name);
     const found = this.node.attributes.get(name);
     if (found === undefined) return undefined;
     if (found.kind !== kind) {
@@ -69,9 +84,6 @@ export class NodeImport {
   }
 
   unsupported(problem: string): never {
-    throw new UnsupportedError({
-      place: `node ${this.index} (${this.node.opType} "${this.name}")`,
-      problem,
-    });
+    throw new UnsupportedError({ place: this.place, problem });
   }
 }

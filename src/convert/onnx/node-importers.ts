@@ -1,15 +1,9 @@
 import { type Tensor, tensor, toNumbers } from '../../core/tensor.js';
-import type { OnnxNode } from '../../formats/onnx/index.js';
-import type { AttributeKind } from '../../graph/attributes.js';
 import { fromNumbers } from '../../graph/constants/strided.js';
 import type { Value } from '../../graph/graph.js';
-import {
-  type AttributesInOf,
-  type OperatorName,
-  operators,
-  schemaOf,
-} from '../../graph/operators.js';
+import { addAs, genericAttributes, operatorNamed } from './add-operator.js';
 import type { NodeImport } from './import-scope.js';
+import { requireNeutralRest } from './neutral-attributes.js';
 
 /** Adds what a node of the file stands for and returns its outputs. */
 type NodeImporter = (scope: NodeImport) => readonly Value[];
@@ -21,14 +15,17 @@ const importers: { readonly [opType: string]: NodeImporter } = {
     return [scope.constant(value, 'value')];
   },
   ConstantOfShape: (scope) => {
-    const shape = constantNumbers(scope, 0);
-    const fill = scope.attribute('value', 'tensor');
-    const [value = 0] = fill === undefined ? [] : toNumbers(fill);
-    const count = shape.reduce((product, size) => product * size, 1);
-    const numbers = new Array<number>(count).fill(value);
-    return [scope.constant(fromNumbers(fill?.dtype ?? 'float32', shape, numbers), 'filled')];
+    const fill = scope.attribute('value', 'tensor') ?? fromNumbers('float32', [1], [0]);
+    if (fill.data.length !== 1) return scope.unsupported('a fill of other than one number');
+    const value = scope.constant({ ...fill, shape: [] }, 'value');
+    return [scope.builder.add('Expand', [value, scope.input(0)], {}, { name: scope.name })];
   },
-  Dropout: (scope) => [scope.input(0)],
+  Dropout: (scope) => {
+    const training = scope.inputs[2];
+    if (training !== undefined && constantNumbers(scope, 2)[0] !== 0)
+      return scope.unsupported('dropout in training mode');
+    return [scope.input(0)];
+  },
   Sum: (scope) => {
     const [first, ...rest] = scope.inputs.map((_, position) => scope.input(position));
     if (first === undefined) return scope.unsupported('no inputs');
@@ -100,12 +97,7 @@ const importers: { readonly [opType: string]: NodeImporter } = {
     const mode = scope.attribute('mode', 'string') ?? 'constant';
     return addAs(scope, 'Pad', [scope.input(0), scope.listInput(1, 'pads'), fill], { mode });
   },
-  Upsample: (scope) =>
-    addAs(scope, 'Resize', [scope.input(0), undefined, scope.inputs[1] ?? scalesInput(scope)], {
-      mode: scope.attribute('mode', 'string') ?? 'nearest',
-      coordinate_transformation_mode: 'asymmetric',
-      nearest_mode: 'floor',
-    }),
+  Upsample: (scope) => scaleUp(scope, scope.inputs[1] ?? scalesInput(scope)),
   Resize: (scope) => {
     if (scope.node.attributes.has('axes')) scope.unsupported('resizing of chosen axes');
     if (scope.int('antialias', 0) === 1) scope.unsupported('resizing with antialiasing');
@@ -114,17 +106,18 @@ const importers: { readonly [opType: string]: NodeImporter } = {
       const given = sizes === undefined ? [scales] : [undefined, sizes];
       return addAs(scope, 'Resize', [x, undefined, ...given], genericAttributes(scope, 'Resize'));
     }
-    return addAs(scope, 'Resize', [scope.input(0), undefined, scope.input(1)], {
-      mode: scope.attribute('mode', 'string') ?? 'nearest',
-      coordinate_transformation_mode: 'asymmetric',
-      nearest_mode: 'floor',
-    });
+    return scaleUp(scope, scope.input(1));
   },
   QuantizeLinear: (scope) => quantisation(scope, 'QuantizeLinear'),
   DequantizeLinear: (scope) => quantisation(scope, 'DequantizeLinear'),
   Shape: (scope) => {
-    if (scope.node.attributes.size > 0) scope.unsupported('a part of a shape');
-    return addAs(scope, 'Shape', scope.inputs, {});
+    const { shape } = scope.input(0);
+    const part = shape.slice(scope.int('start', 0), scope.int('end', shape.length));
+    return [scope.constant(fromNumbers('int64', [part.length], part), 'shape')];
+  },
+  Transpose: (scope) => {
+    const perm = scope.ints('perm') ?? [...scope.input(0).shape.keys()].reverse();
+    return addAs(scope, 'Transpose', scope.inputs, { perm });
   },
   Reshape: (scope) => {
     if (scope.int('allowzero', 0) === 1) scope.unsupported('reshaping with allowzero');
@@ -132,63 +125,26 @@ const importers: { readonly [opType: string]: NodeImporter } = {
   },
 };
 
-/** Adds a node of the file to the graph being built. */
+/**
+ * Adds a node of the file to the graph being built.
+ *
+ * @throws UnsupportedError where the node has no counterpart, or says what that would ignore.
+ */
 export function importNode(scope: NodeImport): readonly Value[] {
   const { opType, domain } = scope.node;
-  const own = domain === '' || domain === 'ai.onnx' ? importers[opType] : undefined;
-  if (own !== undefined) return own(scope);
+  const standard = domain === '' || domain === 'ai.onnx';
+  const own = standard && Object.hasOwn(importers, opType) ? importers[opType] : undefined;
+  const outputs = own?.(scope) ?? importAsItIs(scope);
+  requireNeutralRest(scope);
+  return outputs;
+}
+
+function importAsItIs(scope: NodeImport): readonly Value[] {
+  const { opType, domain } = scope.node;
   const op = operatorNamed(scope.node);
   if (op === undefined)
     return scope.unsupported(`operator ${domain || 'ai.onnx'}.${opType} is not known`);
   return addAs(scope, op, scope.inputs, genericAttributes(scope, op));
-}
-
-function operatorNamed({ opType, domain }: OnnxNode): OperatorName | undefined {
-  const standard = domain === 'ai.onnx' ? '' : domain;
-  return Object.keys(operators).find((op): op is OperatorName => {
-    const schema = schemaOf(op as OperatorName);
-    return (schema.type ?? op) === opType && schema.domain === standard;
-  });
-}
-
-function addAs<Op extends OperatorName>(
-  scope: NodeImport,
-  op: Op,
-  inputs: readonly (Value | undefined)[],
-  attributes: AttributesInOf<Op>,
-): readonly Value[] {
-  const outputs = op === 'Split' ? scope.node.outputs.length : 1;
-  if (scope.node.outputs.slice(outputs).some((name) => name !== '')) {
-    scope.unsupported(`more than ${outputs} output(s)`);
-  }
-  return scope.builder.addAll(op, inputs, attributes, { name: scope.name, outputs });
-}
-
-/** The attributes that the operator's schema knows; defaults are left to the schema. */
-function genericAttributes<Op extends OperatorName>(scope: NodeImport, op: Op): AttributesInOf<Op> {
-  const given = Object.entries(schemaOf(op).attributes).map(([name, { kind }]) => [
-    name,
-    readAttribute(scope, name, kind),
-  ]);
-  return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as AttributesInOf<Op>;
-}
-
-function readAttribute(scope: NodeImport, name: string, kind: AttributeKind): unknown {
-  switch (kind) {
-    case 'int': {
-      const value = scope.attribute(name, 'int');
-      return value === undefined ? undefined : Number(value);
-    }
-    case 'ints':
-      return scope.ints(name);
-    case 'floats': {
-      const values = scope.attribute(name, 'floats');
-      return values === undefined ? undefined : Array.from(values);
-    }
-    case 'float':
-    case 'string':
-      return scope.attribute(name, kind);
-  }
 }
 
 function weightsKernel(scope: NodeImport, position: number): readonly number[] {
@@ -249,6 +205,16 @@ function quantisation(
   const zeros = new Array<number>(scale.constant?.data.length ?? 1).fill(0);
   const zero = zeroPoint ?? scope.constant(fromNumbers(dtype, scale.shape, zeros), 'zero_point');
   return addAs(scope, op, [input, scale, zero], genericAttributes(scope, op));
+}
+
+/** Resizing as it was before version 11. */
+function scaleUp(scope: NodeImport, scales: Value): readonly Value[] {
+  const mode = scope.attribute('mode', 'string') ?? 'nearest';
+  return addAs(scope, 'Resize', [scope.input(0), undefined, scales], {
+    mode: mode === 'bilinear' ? 'linear' : mode,
+    coordinate_transformation_mode: 'asymmetric',
+    nearest_mode: 'floor',
+  });
 }
 
 function scalesInput(scope: NodeImport): Value {

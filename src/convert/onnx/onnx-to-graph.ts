@@ -1,4 +1,4 @@
-import { FormatError, UnsupportedError } from '../../core/errors.js';
+import { FormatError, GraphError, UnsupportedError } from '../../core/errors.js';
 import type { Shape } from '../../core/tensor.js';
 import type { OnnxModel, OnnxValueInfo } from '../../formats/onnx/index.js';
 import { GraphBuilder } from '../../graph/builder.js';
@@ -14,7 +14,7 @@ import { importNode } from './node-importers.js';
  *
  * @param shapes Shape of each fed input, by name; the file's own where it is fully known.
  * @throws UnsupportedError for an operator without a counterpart, named with its position;
- *   GraphError where shapes do not fit; FormatError where a node reads what nothing makes.
+ *   FormatError where shapes do not fit or a node reads what nothing makes.
  */
 export function onnxToGraph(
   model: OnnxModel,
@@ -38,10 +38,15 @@ export function onnxToGraph(
       name === '' ? undefined : lookUp(values, name, `${place}, node ${index} (${node.opType})`),
     );
     const opset = model.opsetImports.get('') ?? 1;
-    const outputs = importNode(new NodeImport(node, index, opset, builder, inputs));
+    const scope = new NodeImport({ node, index, opset, builder, inputs, file: place });
+    const outputs = explained(scope, () => importNode(scope));
     node.outputs.forEach((name, position) => {
       const output = outputs[position];
-      if (output !== undefined) values.set(name, output);
+      if (output === undefined || name === '') return;
+      if (values.has(name)) {
+        throw new FormatError({ place: scope.place, problem: `makes "${name}" a second time` });
+      }
+      values.set(name, output);
     });
   });
   const outputs: GraphOutput[] = graph.outputs.map(({ name }) => ({
@@ -49,6 +54,21 @@ export function onnxToGraph(
     value: lookUp(values, name, `${place}, output`),
   }));
   return builder.build(outputs);
+}
+
+/** Adds the file's position to errors from inside the graph. */
+function explained<T>(scope: NodeImport, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof GraphError)) throw error;
+    throw new FormatError({
+      place: scope.place,
+      problem: 'the node and its inputs contradict each other',
+      found: error.message,
+      cause: error,
+    });
+  }
 }
 
 function lookUp(values: ReadonlyMap<string, Value>, name: string, place: string): Value {
@@ -74,6 +94,18 @@ function inputType(
       problem: 'type or size is not known',
       found: `${dtype ?? 'no type'} [${shape?.join(', ') ?? '?'}]`,
       fix: 'give the size',
+    });
+  }
+  // A batch of another size is the caller's choice, as no weight depends on it.
+  const fits = (size: number | string, axis: number): boolean =>
+    axis === 0 || typeof size === 'string' || size === chosen[axis];
+  if (shape !== undefined && !(shape.length === chosen.length && shape.every(fits))) {
+    throw new UnsupportedError({
+      place: `${place}, input "${name}"`,
+      problem: 'the model takes an input of another shape',
+      expected: `[${shape.join(', ')}]`,
+      found: `[${chosen.join(', ')}]`,
+      fix: 'this may be a model of another task',
     });
   }
   return [dtype, chosen];

@@ -47,8 +47,10 @@ export function findSegmentationOutput(graph: Graph): OutputPlace | undefined {
   return { kind: 'scores', ...trace(value, axis, producers) };
 }
 
+/** One per image, of several pixels: [1, classes, 1, 1] is the answer of a classifier. */
 function isImageLike({ shape }: Value): boolean {
-  return (shape.length === 3 || shape.length === 4) && shape[0] === 1;
+  const extended = shape.filter((size) => size > 1).length;
+  return (shape.length === 3 || shape.length === 4) && shape[0] === 1 && extended >= 2;
 }
 
 interface Start {

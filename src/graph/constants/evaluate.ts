@@ -1,4 +1,12 @@
-import { type Tensor, tensor, toNumbers } from '../../core/tensor.js';
+import { type DType, isFloat } from '../../core/dtype.js';
+import {
+  elementCount,
+  type Shape,
+  type Tensor,
+  tensor,
+  toNumbers,
+  zeros,
+} from '../../core/tensor.js';
 import type { OperatorName } from '../operators.js';
 import { inferShapes, type OperatorCall, type ValueType } from '../shape-rules/index.js';
 import { sliceRanges } from '../shape-rules/layout.js';
@@ -10,17 +18,21 @@ import {
   pick,
   positionsOf,
   type StridedView,
+  wholeRange,
 } from './strided.js';
 
-/** Computes an operator's only output from constant inputs. */
+/** Elements from which on a result larger than its inputs is left to be computed when the graph runs. */
+const largestGrown = 2 ** 20;
+
+/** Computes an operator's only output from constant inputs; `undefined` leaves it to the runtime. */
 type Evaluator<Op extends OperatorName> = (
   call: OperatorCall<Op>,
   inputs: readonly Tensor[],
   output: ValueType,
-) => Tensor;
+) => Tensor | undefined;
 
 function unary(compute: (x: number) => number): Evaluator<OperatorName> {
-  return (_call, [x], { dtype, shape }) => fromNumbers(dtype, shape, numbersOf(x).map(compute));
+  return (_call, [x], { dtype, shape }) => held(dtype, shape, numbersOf(x).map(compute));
 }
 
 function binary(compute: (a: number, b: number) => number): Evaluator<OperatorName> {
@@ -30,7 +42,7 @@ function binary(compute: (a: number, b: number) => number): Evaluator<OperatorNa
       const operand = broadcastNumbers(other, shape);
       result = result.map((value, element) => compute(value, operand[element] ?? 0));
     }
-    return fromNumbers(dtype, shape, result);
+    return held(dtype, shape, result);
   };
 }
 
@@ -53,7 +65,8 @@ const relabel: Evaluator<OperatorName> = (call, [input], { shape }) => {
 };
 
 const divide: Evaluator<OperatorName> = (call, inputs, output) => {
-  const whole = !output.dtype.startsWith('float');
+  const whole = !isFloat(output.dtype);
+  if (whole && numbersOf(inputs[1]).includes(0)) call.fail('division by zero');
   return binary((a, b) => (whole ? Math.trunc(a / b) : a / b))(call, inputs, output);
 };
 
@@ -73,11 +86,16 @@ const evaluators: { readonly [Op in OperatorName]?: Evaluator<Op> } = {
   Reciprocal: unary((x) => 1 / x),
   Cast: (_call, [input], { dtype, shape }) => {
     const numbers = numbersOf(input);
-    return fromNumbers(
-      dtype,
-      shape,
-      dtype === 'bool' ? numbers.map((x) => Number(x !== 0)) : numbers,
-    );
+    if (dtype === 'bool')
+      return fromNumbers(
+        dtype,
+        shape,
+        numbers.map((x) => Number(x !== 0)),
+      );
+    // What becomes of numbers beyond the type's range is each processor's own affair.
+    const [least, greatest] = isFloat(dtype) ? [] : wholeRange(dtype);
+    const fits = numbers.every((x) => x >= (least ?? x) && x <= (greatest ?? x));
+    return isFloat(dtype) || fits ? held(dtype, shape, numbers) : undefined;
   },
   Not: unary((x) => 1 - x),
   Add: binary((a, b) => a + b),
@@ -146,18 +164,17 @@ const evaluators: { readonly [Op in OperatorName]?: Evaluator<Op> } = {
   },
   Concat: (call, inputs, { dtype, shape }) => {
     const axis = call.axis(call.attributes.axis, shape.length);
-    const blocks = inputs.map((input) => {
-      const block = input.shape.slice(axis).reduce((product, size) => product * size, 1);
-      return { numbers: toNumbers(input), block };
-    });
-    const outer = shape.slice(0, axis).reduce((product, size) => product * size, 1);
-    const joined: number[] = [];
+    const outer = elementCount(shape.slice(0, axis));
+    const joined = zeros(dtype, shape);
+    let end = 0;
     for (let row = 0; row < outer; row++) {
-      for (const { numbers, block } of blocks) {
-        for (let at = row * block; at < (row + 1) * block; at++) joined.push(numbers[at] ?? 0);
+      for (const { data, shape: own } of inputs) {
+        const block = elementCount(own.slice(axis));
+        joined.data.set(data.subarray(row * block, (row + 1) * block) as never, end);
+        end += block;
       }
     }
-    return fromNumbers(dtype, shape, joined);
+    return joined;
   },
   DequantizeLinear: (call, [stored, scale, zeroPoint], { shape }) => {
     const source = present(call, stored);
@@ -193,7 +210,15 @@ export function evaluate<Op extends OperatorName>(call: OperatorCall<Op>): Tenso
   const [output] = inferShapes(call);
   // Half precision is a storage format here: rounding to it is left to the runtime.
   if (output === undefined || output.dtype === 'float16') return undefined;
+  const count = elementCount(output.shape);
+  if (count > largestGrown && inputs.every(({ data }) => data.length < count)) return undefined;
   return evaluator(call, inputs, output);
+}
+
+/** The numbers as a tensor, unless it is of whole numbers and one of them is none. */
+function held(dtype: DType, shape: Shape, numbers: readonly number[]): Tensor | undefined {
+  if (!isFloat(dtype) && !numbers.every(Number.isFinite)) return undefined;
+  return fromNumbers(dtype, shape, numbers);
 }
 
 function present(call: OperatorCall, input: Tensor | undefined): Tensor {

@@ -1,5 +1,17 @@
-import { type DType, type ElementArray, elementArrays, isBigInt } from '../../core/dtype.js';
-import { elementCount, type Shape, type Tensor, tensor } from '../../core/tensor.js';
+import {
+  bytesPerElement,
+  type DType,
+  type ElementArray,
+  elementArrays,
+  isBigInt,
+} from '../../core/dtype.js';
+import {
+  elementCount,
+  numberToFloat16,
+  type Shape,
+  type Tensor,
+  tensor,
+} from '../../core/tensor.js';
 
 /** Elements picked out of an array by a step per axis. */
 export interface StridedView {
@@ -82,10 +94,21 @@ export function broadcastStrides(from: Shape, to: Shape): readonly number[] {
   });
 }
 
+/** Least and greatest number that a type of whole numbers holds. */
+export function wholeRange(dtype: DType): readonly [least: number, greatest: number] {
+  if (dtype === 'bool') return [0, 1];
+  const bits = 8 * bytesPerElement(dtype);
+  return dtype.startsWith('u') ? [0, 2 ** bits - 1] : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
+}
+
 /** A tensor of any element type from plain numbers; integers are truncated towards zero. */
 export function fromNumbers(dtype: DType, shape: Shape, numbers: readonly number[]): Tensor {
-  const data: ElementArray = isBigInt(dtype)
-    ? elementArrays[dtype].from(numbers.map((value) => BigInt(Math.trunc(value))))
-    : elementArrays[dtype].from(numbers);
-  return tensor(dtype, shape, data as never);
+  return tensor(dtype, shape, elementsOf(dtype, numbers) as never);
+}
+
+function elementsOf(dtype: DType, numbers: readonly number[]): ElementArray {
+  if (isBigInt(dtype)) {
+    return elementArrays[dtype].from(numbers.map((value) => BigInt(Math.trunc(value))));
+  }
+  return elementArrays[dtype].from(dtype === 'float16' ? numbers.map(numberToFloat16) : numbers);
 }

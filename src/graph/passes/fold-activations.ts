@@ -29,7 +29,8 @@ export function foldActivations(graph: Graph): Graph {
     const input =
       inner === undefined ? renewed : before?.inputs.find((value) => value?.constant === undefined);
     if (input === undefined) return keep();
-    if (merged.least === 0 && merged.greatest === Number.POSITIVE_INFINITY) {
+    const openAbove = merged.greatest === Number.POSITIVE_INFINITY;
+    if (merged.least === 0 && openAbove && !input.dtype.startsWith('u')) {
       return builder.addAll('Relu', [input], {}, { name: node.name });
     }
     const bound = (value: number, name: string) =>
@@ -61,8 +62,11 @@ function clampOf(node: Node): Interval | undefined {
     case 'Max':
     case 'Min': {
       const constant = node.inputs.find((input) => input?.constant !== undefined)?.constant;
+      const other = node.inputs.find((input) => input?.constant === undefined);
       const bound = node.inputs.length === 2 ? scalar(constant) : undefined;
-      if (bound === undefined) return undefined;
+      // A bound of more axes than the other operand gives these to the result.
+      const axes = constant?.shape.length ?? 0;
+      if (bound === undefined || other === undefined || axes > other.shape.length) return undefined;
       return node.op === 'Max'
         ? { least: bound, greatest: Number.POSITIVE_INFINITY }
         : { least: Number.NEGATIVE_INFINITY, greatest: bound };

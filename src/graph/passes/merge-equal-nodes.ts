@@ -11,12 +11,11 @@ export function mergeEqualNodes(graph: Graph): Graph {
   };
   const seen = new Map<string, readonly Value[]>();
   return rewrite(graph, (node, { inputs, keep }) => {
-    const key = JSON.stringify([
-      node.op,
-      inputs.map(numberOf),
-      node.attributes,
-      node.outputs.length,
-    ]);
+    const key = JSON.stringify(
+      [node.op, inputs.map(numberOf), node.attributes, node.outputs.length],
+      // As JSON alone, all numbers that are not finite would look the same.
+      (_, value: unknown) => (typeof value === 'number' ? String(value) : value),
+    );
     const outputs = seen.get(key) ?? keep();
     seen.set(key, outputs);
     return outputs;

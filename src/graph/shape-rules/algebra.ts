@@ -1,8 +1,10 @@
 import { formatShape } from '../../core/tensor.js';
 import type { OperatorName } from '../operators.js';
+import { floating, numeric, ordered, summable } from './element-types.js';
 import { broadcastShapes, sameAsInput } from './elementwise.js';
 import type { OperatorCall, ShapeRules, ValueType } from './operator-call.js';
 
+/** Sizes left by a reduction; without axes it is over all of them. */
 function reduce(
   call: OperatorCall,
   axes: readonly number[] | undefined,
@@ -10,7 +12,9 @@ function reduce(
 ): readonly number[] {
   const { shape } = call.input(0);
   const reduced = new Set(
-    axes === undefined ? shape.keys() : axes.map((axis) => call.axis(axis, shape.length)),
+    axes === undefined || axes.length === 0
+      ? shape.keys()
+      : axes.map((axis) => call.axis(axis, shape.length)),
   );
   return shape.flatMap((size, axis) => (reduced.has(axis) ? (keepAxes ? [1] : []) : [size]));
 }
@@ -18,16 +22,21 @@ function reduce(
 function reduction(
   call: OperatorCall<'ReduceMax'> | OperatorCall<'ReduceMean'> | OperatorCall<'ReduceMin'>,
 ): readonly ValueType[] {
-  const { axes, keepdims } = call.attributes;
-  return [{ dtype: call.input(0).dtype, shape: reduce(call, axes, keepdims === 1) }];
+  call.requireDtype(0, ...(call.op === 'ReduceMean' ? summable : ordered));
+  const { axes } = call.attributes;
+  const keepAxes = call.flag('keepdims', call.attributes.keepdims);
+  return [{ dtype: call.input(0).dtype, shape: reduce(call, axes, keepAxes) }];
 }
 
 function argument(call: OperatorCall<'ArgMax'> | OperatorCall<'ArgMin'>): readonly ValueType[] {
-  const { axis, keepdims } = call.attributes;
-  return [{ dtype: 'int64', shape: reduce(call, [axis], keepdims === 1) }];
+  call.requireDtype(0, ...numeric);
+  const { axis, keepdims, select_last_index } = call.attributes;
+  call.flag('select_last_index', select_last_index);
+  return [{ dtype: 'int64', shape: reduce(call, [axis], call.flag('keepdims', keepdims)) }];
 }
 
 function softmax(call: OperatorCall<'Softmax'> | OperatorCall<'LogSoftmax'>): readonly ValueType[] {
+  call.requireDtype(0, ...floating);
   call.axis(call.attributes.axis, call.input(0).shape.length);
   return sameAsInput(call);
 }
@@ -37,6 +46,7 @@ export const algebraRules = {
   MatMul: (call) => {
     const a = call.input(0);
     const b = call.input(1);
+    call.requireDtype(0, ...summable);
     call.requireSameDtype(0, 1);
     const left = a.shape.length === 1 ? [1, ...a.shape] : a.shape;
     const right = b.shape.length === 1 ? [...b.shape, 1] : b.shape;
@@ -54,15 +64,18 @@ export const algebraRules = {
     return [{ dtype: a.dtype, shape: [...batch, ...rows, ...columns] }];
   },
   Gemm: (call) => {
-    const { transA, transB } = call.attributes;
+    const transA = call.flag('transA', call.attributes.transA);
+    const transB = call.flag('transB', call.attributes.transB);
     const [rowsA = 0, columnsA = 0] = call.inputOfRank(0, 2).shape;
     const [rowsB = 0, columnsB = 0] = call.inputOfRank(1, 2).shape;
+    call.requireDtype(0, ...summable);
     call.requireSameDtype(0, 1);
-    const [rows, innerA] = transA === 1 ? [columnsA, rowsA] : [rowsA, columnsA];
-    const [innerB, columns] = transB === 1 ? [columnsB, rowsB] : [rowsB, columnsB];
+    const [rows, innerA] = transA ? [columnsA, rowsA] : [rowsA, columnsA];
+    const [innerB, columns] = transB ? [columnsB, rowsB] : [rowsB, columnsB];
     if (innerA !== innerB) call.fail('the inner sizes differ', `${innerA}`, `${innerB}`);
     const bias = call.optionalInput(2);
     if (bias !== undefined) {
+      call.requireSameDtype(0, 2);
       const joint = broadcastShapes(call, [[rows, columns], bias.shape]);
       if (joint.length !== 2 || joint[0] !== rows || joint[1] !== columns) {
         call.fail(
@@ -80,8 +93,9 @@ export const algebraRules = {
   ReduceMean: reduction,
   ReduceMin: reduction,
   ReduceSum: (call) => {
-    const axes = call.optionalInput(1) === undefined ? undefined : call.constantNumbers(1, 'axes');
-    const shape = reduce(call, axes, call.attributes.keepdims === 1);
+    call.requireDtype(0, ...summable);
+    const axes = call.optionalInput(1) === undefined ? undefined : call.constantIntegers(1, 'axes');
+    const shape = reduce(call, axes, call.flag('keepdims', call.attributes.keepdims));
     return [{ dtype: call.input(0).dtype, shape }];
   },
   ArgMax: argument,

@@ -1,8 +1,10 @@
 import { formatShape } from '../../core/tensor.js';
 import type { Value } from '../graph.js';
 import type { OperatorName } from '../operators.js';
+import { bytes, floating } from './element-types.js';
 import { sameAsInput } from './elementwise.js';
 import type { OperatorCall, ShapeRules, ValueType } from './operator-call.js';
+import { requireScalars, requireStored, requireStoredLike } from './quantisation.js';
 
 type Pair = readonly [number, number];
 
@@ -37,6 +39,9 @@ function padsOf(call: OperatorCall, pads: readonly number[]): Window['pads'] {
     right === undefined
   ) {
     return call.fail('pads must be four', '[top, left, bottom, right]', formatShape(pads));
+  }
+  if (!pads.every((amount) => Number.isInteger(amount) && amount >= 0)) {
+    call.fail('pads are out of range', 'whole numbers from 0', formatShape(pads));
   }
   return [top, left, bottom, right];
 }
@@ -74,6 +79,7 @@ function convolve(
   bias: Value | undefined,
 ): readonly number[] {
   const { group, strides, dilations, pads } = call.attributes;
+  requireGroups(call, group);
   const [batch = 0, channels = 0] = input.shape;
   const [filters = 0, perGroup = 0, kernelHeight = 0, kernelWidth = 0] = weights.shape;
   if (perGroup * group !== channels) {
@@ -97,6 +103,19 @@ function convolve(
   return [batch, filters, ...size];
 }
 
+function requireGroups(call: OperatorCall, group: number): void {
+  if (!(Number.isInteger(group) && group >= 1)) {
+    call.fail('group is out of range', 'a whole number from 1', `${group}`);
+  }
+}
+
+/** Demands floating-point input, weights and bias of one type. */
+function requireFloating(call: OperatorCall): void {
+  call.requireDtype(0, ...floating);
+  call.requireSameDtype(0, 1);
+  if (call.optionalInput(2) !== undefined) call.requireSameDtype(0, 2);
+}
+
 function requireBias(call: OperatorCall, bias: Value | undefined, filters: number): void {
   if (bias !== undefined && (bias.shape.length !== 1 || bias.shape[0] !== filters)) {
     call.fail('the bias does not fit the filters', `[${filters}]`, formatShape(bias.shape));
@@ -105,24 +124,53 @@ function requireBias(call: OperatorCall, bias: Value | undefined, filters: numbe
 
 function pool(
   call: OperatorCall<'MaxPool'> | OperatorCall<'AveragePool'> | OperatorCall<'QLinearAveragePool'>,
+  size: Pair,
+  dilations: Pair,
+): Pair {
+  const { kernel_shape, strides, ceil_mode } = call.attributes;
+  const kernel = pair(call, kernel_shape, 'kernel_shape', 1);
+  const pads = padsOf(call, call.attributes.pads);
+  if (pads.some((amount, side) => amount >= (kernel[side % 2] ?? 0))) {
+    call.fail('the padding is no smaller than the kernel', formatShape(kernel), formatShape(pads));
+  }
+  return slide(call, size, {
+    kernel,
+    strides: pair(call, strides, 'strides', 1),
+    dilations,
+    pads,
+    ceil: call.flag('ceil_mode', ceil_mode),
+  });
+}
+
+function planarPool(
+  call: OperatorCall<'MaxPool'> | OperatorCall<'AveragePool'>,
   dilations: Pair,
 ): readonly ValueType[] {
   const input = call.inputOfRank(0, 4);
   const [batch = 0, channels = 0] = input.shape;
-  const { kernel_shape, strides, pads, ceil_mode } = call.attributes;
-  const size = slide(call, imageSize(input), {
-    kernel: pair(call, kernel_shape, 'kernel_shape', 1),
-    strides: pair(call, strides, 'strides', 1),
-    dilations,
-    pads: padsOf(call, pads),
-    ceil: ceil_mode === 1,
-  });
-  return [{ dtype: input.dtype, shape: [batch, channels, ...size] }];
+  return [
+    { dtype: input.dtype, shape: [batch, channels, ...pool(call, imageSize(input), dilations)] },
+  ];
 }
 
 function poolWholeImage(call: OperatorCall): readonly ValueType[] {
+  call.requireDtype(0, ...floating);
   const { dtype, shape } = call.inputOfRank(0, 4);
   return [{ dtype, shape: [shape[0] ?? 0, shape[1] ?? 0, 1, 1] }];
+}
+
+/** A pool of 8-bit images whose channels come before or after the image axes. */
+function storedPool(
+  call: OperatorCall<'QLinearAveragePool'> | OperatorCall<'QLinearGlobalAveragePool'>,
+  sizeOf: (size: Pair) => Pair,
+): readonly ValueType[] {
+  requireStored(call, 0);
+  requireStoredLike(call, 3, 0);
+  const { dtype, shape } = call.inputOfRank(0, 4);
+  const [batch = 0, a = 0, b = 0, c = 0] = shape;
+  return call.flag('channels_last', call.attributes.channels_last)
+    ? [{ dtype, shape: [batch, ...sizeOf([a, b]), c] }]
+    : [{ dtype, shape: [batch, a, ...sizeOf([b, c])] }];
 }
 
 /** Convolutions, pooling and batch norm: [N, C, H, W] in and out. */
@@ -130,31 +178,39 @@ export const convolutionRules = {
   Conv: (call) => {
     const input = call.inputOfRank(0, 4);
     const shape = convolve(call, input, call.inputOfRank(1, 4), call.optionalInput(2));
-    call.requireSameDtype(0, 1);
+    requireFloating(call);
     return [{ dtype: input.dtype, shape }];
   },
   QLinearConv: (call) => {
     const input = call.inputOfRank(0, 4);
-    call.requireDtype(0, 'uint8', 'int8');
-    call.requireDtype(3, 'uint8', 'int8');
+    const weights = call.inputOfRank(3, 4);
+    requireStored(call, 0);
+    requireStored(call, 3, weights.shape[0]);
+    requireStoredLike(call, 6, 0);
     const bias = call.optionalInput(8);
     if (bias !== undefined) call.requireDtype(8, 'int32');
-    const shape = convolve(call, input, call.inputOfRank(3, 4), bias);
-    return [{ dtype: call.input(7).dtype, shape }];
+    return [{ dtype: input.dtype, shape: convolve(call, input, weights, bias) }];
   },
   ConvTranspose: (call) => {
     const input = call.inputOfRank(0, 4);
     const weights = call.inputOfRank(1, 4);
-    call.requireSameDtype(0, 1);
+    requireFloating(call);
     const { group, output_padding } = call.attributes;
+    requireGroups(call, group);
     const strides = pair(call, call.attributes.strides, 'strides', 1);
     const dilations = pair(call, call.attributes.dilations, 'dilations', 1);
     const pads = padsOf(call, call.attributes.pads);
     const extra = pair(call, output_padding, 'output_padding', 0);
+    if (extra.some((size, axis) => size >= (strides[axis] ?? 1))) {
+      call.fail('output_padding is no smaller than the stride', `${strides}`, `${extra}`);
+    }
     const [batch = 0, channels = 0] = input.shape;
     const [fromChannels = 0, perGroup = 0, ...kernel] = weights.shape;
     if (fromChannels !== channels) {
       call.fail('weights and input disagree on the channels', `${fromChannels}`, `${channels}`);
+    }
+    if (channels % group !== 0) {
+      call.fail('the channels do not divide into groups', `a multiple of ${group}`, `${channels}`);
     }
     requireBias(call, call.optionalInput(2), perGroup * group);
     const along = (axis: 0 | 1): number => {
@@ -163,24 +219,37 @@ export const convolutionRules = {
       return strides[axis] * (imageSize(input)[axis] - 1) + extra[axis] + extent - cropped;
     };
     const shape = [batch, perGroup * group, along(0), along(1)];
-    if (shape.some((size) => size < 0))
+    if (shape.some((size) => size < 1))
       call.fail('the output is empty', undefined, formatShape(shape));
     return [{ dtype: input.dtype, shape }];
   },
   BatchNormalization: (call) => {
     const channels = call.input(0).shape[1];
+    call.requireDtype(0, ...floating);
     for (const position of [1, 2, 3, 4]) {
       const { shape } = call.input(position);
       if (shape.length !== 1 || shape[0] !== channels) {
         call.fail(`input ${position} is not per channel`, `[${channels}]`, formatShape(shape));
       }
+      call.requireSameDtype(0, position);
     }
     return sameAsInput(call);
   },
-  MaxPool: (call) => pool(call, pair(call, call.attributes.dilations, 'dilations', 1)),
-  AveragePool: (call) => pool(call, [1, 1]),
+  MaxPool: (call) => {
+    call.requireDtype(0, ...floating, ...bytes);
+    return planarPool(call, pair(call, call.attributes.dilations, 'dilations', 1));
+  },
+  AveragePool: (call) => {
+    call.requireDtype(0, ...floating);
+    call.flag('count_include_pad', call.attributes.count_include_pad);
+    return planarPool(call, [1, 1]);
+  },
   GlobalAveragePool: poolWholeImage,
   GlobalMaxPool: poolWholeImage,
-  QLinearAveragePool: (call) => pool(call, [1, 1]),
-  QLinearGlobalAveragePool: poolWholeImage,
+  QLinearAveragePool: (call) => {
+    requireScalars(call, [1, 2, 3, 4]);
+    call.flag('count_include_pad', call.attributes.count_include_pad);
+    return storedPool(call, (size) => pool(call, size, [1, 1]));
+  },
+  QLinearGlobalAveragePool: (call) => storedPool(call, () => [1, 1]),
 } as const satisfies Partial<ShapeRules<OperatorName>>;

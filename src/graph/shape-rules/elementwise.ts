@@ -2,6 +2,7 @@ import type { DType } from '../../core/dtype.js';
 import { formatShape, type Shape } from '../../core/tensor.js';
 import { dtypeOfOnnx } from '../onnx-dtype.js';
 import type { OperatorName } from '../operators.js';
+import { floating, numeric, signed, summable } from './element-types.js';
 import type { OperatorCall, ShapeRule, ShapeRules, ValueType } from './operator-call.js';
 
 /** Output of an operator that keeps type and shape of its first input. */
@@ -10,10 +11,14 @@ export function sameAsInput(call: OperatorCall): readonly ValueType[] {
   return [{ dtype, shape }];
 }
 
-function floatingPoint(call: OperatorCall): readonly ValueType[] {
-  call.requireDtype(0, 'float32', 'float64', 'float16');
-  return sameAsInput(call);
+function unary(types: readonly DType[]): ShapeRule<OperatorName> {
+  return (call) => {
+    call.requireDtype(0, ...types);
+    return sameAsInput(call);
+  };
 }
+
+const floatingPoint = unary(floating);
 
 /**
  * Shape of several shapes broadcast together, aligned at their last axes, where an axis of size 1
@@ -39,7 +44,7 @@ export function broadcastShapes(call: OperatorCall, shapes: readonly Shape[]): S
   });
 }
 
-function arithmetic(call: OperatorCall): readonly ValueType[] {
+function broadcast(call: OperatorCall): readonly ValueType[] {
   const values = call.inputs.map((_, position) => call.input(position));
   for (let position = 1; position < values.length; position++) call.requireSameDtype(0, position);
   return [
@@ -53,6 +58,11 @@ function arithmetic(call: OperatorCall): readonly ValueType[] {
   ];
 }
 
+function arithmetic(call: OperatorCall): readonly ValueType[] {
+  call.requireDtype(0, ...numeric);
+  return broadcast(call);
+}
+
 function comparison(call: OperatorCall): readonly ValueType[] {
   return arithmetic(call).map(({ shape }) => ({ dtype: 'bool', shape }));
 }
@@ -61,28 +71,19 @@ function logical(call: OperatorCall): readonly ValueType[] {
   call.inputs.forEach((_, position) => {
     call.requireDtype(position, 'bool');
   });
-  return arithmetic(call);
+  return broadcast(call);
 }
 
-const numeric: readonly DType[] = [
-  'float32',
-  'float64',
-  'float16',
-  'int8',
-  'int32',
-  'int64',
-  'uint8',
-];
-
 const power: ShapeRule<OperatorName> = (call) => {
-  call.requireDtype(0, ...numeric);
+  call.requireDtype(0, ...floating, 'int32', 'int64');
+  call.requireDtype(1, ...numeric);
   const shapes = [call.input(0).shape, call.input(1).shape];
   return [{ dtype: call.input(0).dtype, shape: broadcastShapes(call, shapes) }];
 };
 
 /** Operators that work element by element. */
 export const elementwiseRules = {
-  Abs: sameAsInput,
+  Abs: unary(numeric),
   Ceil: floatingPoint,
   Erf: floatingPoint,
   Exp: floatingPoint,
@@ -90,13 +91,13 @@ export const elementwiseRules = {
   HardSwish: floatingPoint,
   Identity: sameAsInput,
   Log: floatingPoint,
-  Neg: sameAsInput,
+  Neg: unary(signed),
   Not: logical,
   Reciprocal: floatingPoint,
-  Relu: sameAsInput,
+  Relu: unary(signed),
   Round: floatingPoint,
   Sigmoid: floatingPoint,
-  Sign: sameAsInput,
+  Sign: unary(numeric),
   Softplus: floatingPoint,
   Sqrt: floatingPoint,
   Tanh: floatingPoint,
@@ -104,6 +105,8 @@ export const elementwiseRules = {
   HardSigmoid: floatingPoint,
   LeakyRelu: floatingPoint,
   PRelu: (call) => {
+    call.requireDtype(0, ...summable);
+    call.requireSameDtype(0, 1);
     const { dtype, shape } = call.input(0);
     const joint = broadcastShapes(call, [shape, call.input(1).shape]);
     if (joint.some((size, axis) => size !== shape[axis])) {
@@ -135,7 +138,10 @@ export const elementwiseRules = {
   Pow: power,
   Max: arithmetic,
   Min: arithmetic,
-  Equal: comparison,
+  Equal: (call) => {
+    call.requireDtype(0, ...numeric, 'bool');
+    return broadcast(call).map(({ shape }) => ({ dtype: 'bool', shape }));
+  },
   Greater: comparison,
   GreaterOrEqual: comparison,
   Less: comparison,

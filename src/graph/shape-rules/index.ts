@@ -5,6 +5,7 @@ import { elementwiseRules } from './elementwise.js';
 import { layoutRules } from './layout.js';
 import type { OperatorCall, ShapeRule, ShapeRules, ValueType } from './operator-call.js';
 import { quantisedRules } from './quantised.js';
+import { trainingRules } from './training.js';
 
 export { OperatorCall, type ValueType } from './operator-call.js';
 
@@ -15,6 +16,7 @@ export const shapeRules: ShapeRules<OperatorName> = {
   ...algebraRules,
   ...layoutRules,
   ...quantisedRules,
+  ...trainingRules,
 };
 
 /** Types and shapes of a call's outputs. */

@@ -64,6 +64,18 @@ export class OperatorCall<Op extends OperatorName = OperatorName> {
     return toNumbers(value.constant);
   }
 
+  /** The constant vector of whole numbers at a position: axes, sizes, pads; int64 unless told. */
+  constantIntegers(
+    position: number,
+    meaning: string,
+    types: readonly DType[] = ['int64'],
+  ): readonly number[] {
+    const numbers = this.constantNumbers(position, meaning);
+    this.requireDtype(position, ...types);
+    this.inputOfRank(position, 1);
+    return numbers;
+  }
+
   /** Demands that an input's element type is one of those told. */
   requireDtype(position: number, ...allowed: readonly DType[]): void {
     const { dtype } = this.input(position);
@@ -77,6 +89,17 @@ export class OperatorCall<Op extends OperatorName = OperatorName> {
     const a = this.input(first).dtype;
     const b = this.input(second).dtype;
     if (a !== b) this.fail(`inputs ${first} and ${second} differ in type`, a, b);
+  }
+
+  /** Whether an attribute that is 0 or 1 is 1. */
+  flag(name: string, value: number): boolean {
+    if (value !== 0 && value !== 1) this.fail(`${name} is no flag`, '0 or 1', `${value}`);
+    return value === 1;
+  }
+
+  /** Demands that a text attribute is one of those that ONNX defines. */
+  requireChoice(name: string, value: string, choices: readonly string[]): void {
+    if (!choices.includes(value)) this.fail(`unknown ${name}`, choices.join(', '), `"${value}"`);
   }
 
   /** An axis in [0, rank), from one that may count from the end. */

@@ -1,55 +1,42 @@
-import { elementCount, formatShape } from '../../core/tensor.js';
+import { formatShape, sameShape } from '../../core/tensor.js';
 import type { OperatorName } from '../operators.js';
+import { bytes } from './element-types.js';
 import { broadcastShapes } from './elementwise.js';
 import type { OperatorCall, ShapeRules, ValueType } from './operator-call.js';
+import { requireScalars, requireScale, requireStored, requireStoredLike } from './quantisation.js';
 
-/** Demands scale and zero point: one pair for the tensor, or one per slice of the axis. */
-function requireQuantisation(
-  call: OperatorCall,
-  position: number,
-  axisSize: number | undefined,
-): void {
-  const scale = call.input(position);
-  const zeroPoint = call.input(position + 1);
-  call.requireDtype(position, 'float32');
-  const count = elementCount(scale.shape);
-  if (count !== 1 && count !== axisSize) {
-    call.fail('the scales do not fit the axis', `1 or ${axisSize}`, `${count}`);
-  }
-  if (elementCount(zeroPoint.shape) !== count) {
-    call.fail(
-      'scales and zero points differ in number',
-      formatShape(scale.shape),
-      formatShape(zeroPoint.shape),
-    );
-  }
-}
-
-function axisSize(
+/** Demands a scale for the tensor, or one per slice of the axis that the operator names. */
+function requireScales(
   call: OperatorCall<'QuantizeLinear'> | OperatorCall<'DequantizeLinear'>,
-): number | undefined {
-  return call.input(0).shape.at(call.attributes.axis);
+): void {
+  const { shape } = call.input(0);
+  const perSlice = call.input(1).shape.length === 1;
+  const slices = perSlice ? shape[call.axis(call.attributes.axis, shape.length)] : undefined;
+  requireScale(call, 1, slices);
 }
 
 function quantisedBinary(call: OperatorCall): readonly ValueType[] {
-  call.requireDtype(0, 'uint8', 'int8');
+  requireStored(call, 0);
+  requireStored(call, 3);
   call.requireSameDtype(0, 3);
-  for (const position of [1, 4, 6]) requireQuantisation(call, position, undefined);
+  requireStoredLike(call, 6, 0);
+  requireScalars(call, [1, 2, 4, 5, 6, 7]);
   const shape = broadcastShapes(call, [call.input(0).shape, call.input(3).shape]);
-  return [{ dtype: call.input(7).dtype, shape }];
+  return [{ dtype: call.input(0).dtype, shape }];
 }
 
 /** Quantised arithmetic: real value = scale x (stored - zero point). */
 export const quantisedRules = {
   QuantizeLinear: (call) => {
     call.requireDtype(0, 'float32');
-    requireQuantisation(call, 1, axisSize(call));
+    call.requireDtype(2, ...bytes);
+    requireScales(call);
     return [{ dtype: call.input(2).dtype, shape: call.input(0).shape }];
   },
   DequantizeLinear: (call) => {
-    call.requireDtype(0, 'uint8', 'int8', 'int32');
+    call.requireDtype(0, ...bytes, 'int32');
     call.requireSameDtype(0, 2);
-    requireQuantisation(call, 1, axisSize(call));
+    requireScales(call);
     return [{ dtype: 'float32', shape: call.input(0).shape }];
   },
   QLinearAdd: quantisedBinary,
@@ -57,11 +44,14 @@ export const quantisedRules = {
   QLinearConcat: (call) => {
     const first = call.input(2);
     const axis = call.axis(call.attributes.axis, first.shape.length);
+    requireStoredLike(call, 0, 2);
     let total = 0;
     for (let position = 2; position < call.inputs.length; position += 3) {
       const { shape } = call.input(position);
-      requireQuantisation(call, position + 1, undefined);
-      if (shape.some((size, other) => other !== axis && size !== first.shape[other])) {
+      requireStored(call, position);
+      call.requireSameDtype(2, position);
+      const sameRank = shape.length === first.shape.length;
+      if (!sameRank || !sameShape(shape.toSpliced(axis, 1), first.shape.toSpliced(axis, 1))) {
         call.fail(
           `input ${position} does not line up`,
           formatShape(first.shape),
@@ -70,10 +60,11 @@ export const quantisedRules = {
       }
       total += shape[axis] ?? 0;
     }
-    return [{ dtype: call.input(1).dtype, shape: first.shape.with(axis, total) }];
+    return [{ dtype: first.dtype, shape: first.shape.with(axis, total) }];
   },
   QLinearSigmoid: (call) => {
-    requireQuantisation(call, 1, undefined);
-    return [{ dtype: call.input(4).dtype, shape: call.input(0).shape }];
+    requireStored(call, 0);
+    requireStoredLike(call, 3, 0);
+    return [{ dtype: call.input(0).dtype, shape: call.input(0).shape }];
   },
 } as const satisfies Partial<ShapeRules<OperatorName>>;

@@ -180,9 +180,23 @@ export const arithmeticConverters = {
     const { values, layout } = aligned(scope);
     return [{ value: scope.builder.add('PRelu', values, {}, { name: scope.name }), layout }];
   }),
-  SELECT: computes((scope) => select(scope)),
+  SELECT: computes((scope) => (choosesRows(scope) ? selectRows(scope) : select(scope))),
   SELECT_V2: computes((scope) => select(scope)),
 } as const satisfies Partial<Converters<OperatorName>>;
+
+/** SELECT of version 1 takes a vector as choosing whole rows; nothing broadcasts. */
+function choosesRows(scope: OperatorImport): boolean {
+  return scope.rank(0) === 1 && scope.rank(1) > 1;
+}
+
+function selectRows(scope: OperatorImport): readonly Converted[] {
+  const [rows = 0] = scope.shape(0);
+  const shape = [rows, ...new Array<number>(scope.rank(1) - 1).fill(1)];
+  const flags = scope.builder.add('Reshape', [scope.plain(0), scope.axes(shape, 'rows')], {});
+  const inputs = [flags, scope.plain(1), scope.plain(2)];
+  const value = scope.builder.add('Where', inputs, {}, { name: scope.name });
+  return [{ value, layout: 'plain' }];
+}
 
 function select(scope: OperatorImport): readonly Converted[] {
   const { values, layout } = aligned(scope);

@@ -85,6 +85,15 @@ function split(
   return parts.map((value) => ({ value, layout: planar ? 'planar' : 'plain' }));
 }
 
+/** Sizes of the parts of a SPLIT_V, of which the file may leave one (-1) to be worked out. */
+function partSizes(scope: OperatorImport): readonly number[] {
+  const [axis = 0] = scope.numbers(2);
+  const sizes = scope.numbers(1);
+  const whole = scope.shape(0).at(axis) ?? 0;
+  const told = sizes.reduce((sum, size) => sum + Math.max(size, 0), 0);
+  return sizes.map((size) => (size === -1 ? whole - told : size));
+}
+
 /** Batches dealt out of, or gathered into, an image: reshape, transpose, reshape. */
 function spaceToBatch(scope: OperatorImport): readonly Converted[] {
   const block = scope.numbers(1);
@@ -216,7 +225,7 @@ export const layoutConverters = {
     return plainOutput(scope.builder.add('Reshape', [sliced, shape], {}));
   }),
   SPLIT: moves((scope) => split(scope, 1, 0)),
-  SPLIT_V: moves((scope) => split(scope, 0, 2, scope.numbers(1))),
+  SPLIT_V: moves((scope) => split(scope, 0, 2, partSizes(scope))),
   PACK: moves((scope) => {
     const { axis } = scope.operator.options;
     const rank = scope.outputRecord().shape.length;

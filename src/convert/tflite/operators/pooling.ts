@@ -64,9 +64,10 @@ function globalMean(scope: ImportOf<'MEAN'>, pooled: Converted['value']): readon
 function argument(scope: ImportOf<'ARG_MAX' | 'ARG_MIN'>): readonly Converted[] {
   const [given = -1] = scope.numbers(1);
   const axis = given < 0 ? given + scope.rank(0) : given;
-  const { value, layout } = scope.natural();
-  const own = layout === 'planar' ? planarAxis(axis) : axis;
-  if (layout === 'planar' && own !== 1) return scope.unsupported(`extremes along axis ${axis}`);
+  // Without its channels, a planar image has its axes in the file's order; without others not.
+  const planar = scope.rank(0) === 4 && axis === 3;
+  const value = planar ? scope.planar(0) : scope.plain(0);
+  const own = planar ? planarAxis(axis) : axis;
   const op = scope.operator.name === 'ARG_MAX' ? 'ArgMax' : 'ArgMin';
   const found = scope.builder.add(op, [value], { axis: own, keepdims: 0 }, { name: scope.name });
   if (scope.outputRecord().dtype === 'int64') return plainOutput(found);

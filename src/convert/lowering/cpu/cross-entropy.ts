@@ -1,0 +1,69 @@
+import type { Node, Value } from '../../../graph/graph.js';
+import { onnxDtypes } from '../../../graph/onnx-dtype.js';
+import type { Image } from './image.js';
+import type { CpuLowering, LoweringRules } from './lowering.js';
+
+/** Labels as indices that are safe to look up, and which of them are classes at all. */
+interface SafeLabels {
+  /** int64 [1, N H W] */
+  readonly indices: Value;
+  /** float32 [1, N H W]: 1 for a class, 0 for any other number. */
+  readonly known: Value;
+}
+
+function safeLabels(lowering: CpuLowering, node: Node, labels: Image, classes: number): SafeLabels {
+  const flat = lowering.reshape(labels.planes, [1, labels.planes.shape.reduce((a, b) => a * b, 1)]);
+  const bound = (value: number) =>
+    lowering.builder.constant(
+      { dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(value)) },
+      'bound',
+    );
+  const indices = lowering.add(node, 'Clip', [flat, bound(0), bound(classes - 1)], {});
+  const equal = lowering.add(node, 'Equal', [flat, indices], {});
+  return { indices, known: lowering.add(node, 'Cast', [equal], { to: onnxDtypes.float32 }) };
+}
+
+function overClasses(lowering: CpuLowering, node: Node, value: Value): Value {
+  return lowering.add(node, 'ReduceSum', [value, lowering.integers([0])], { keepdims: 1 });
+}
+
+/**
+ * Softmax cross-entropy over the rows of the classes: a pixel's own logit is looked up instead of
+ * being picked by a one-hot product, which would take passes over classes x pixels.
+ */
+export const crossEntropyLowerings = {
+  SoftmaxCrossEntropy: (lowering, node) => {
+    const logits = lowering.input(node, 0);
+    const { indices, known } = safeLabels(lowering, node, lowering.input(node, 1), logits.channels);
+    const greatest = lowering.add(node, 'ReduceMax', [logits.rows], { axes: [0], keepdims: 1 });
+    const shifted = lowering.add(node, 'Sub', [logits.rows, greatest], {});
+    const sum = overClasses(lowering, node, lowering.add(node, 'Exp', [shifted], {}));
+    const logarithm = lowering.add(node, 'Log', [sum], {});
+    const logSumExp = lowering.add(node, 'Add', [logarithm, greatest], {});
+    const own = lowering.add(node, 'GatherElements', [logits.rows, indices], { axis: 0 });
+    const surplus = lowering.add(node, 'Sub', [logSumExp, own], {});
+    const losses = lowering.add(node, 'Mul', [surplus, known], {});
+    const shape = node.outputs[0]?.shape ?? [];
+    lowering.output(node).define('planes', lowering.reshape(losses, shape));
+    lowering.output(node, 1).define('planes', lowering.reshape(logSumExp, shape));
+    return true;
+  },
+  SoftmaxCrossEntropyGradient: (lowering, node) => {
+    const logits = lowering.input(node, 1);
+    const { indices, known } = safeLabels(lowering, node, lowering.input(node, 2), logits.channels);
+    const [dlosses, logSumExp] = [0, 3].map((at) =>
+      lowering.reshape(lowering.input(node, at).planes, [1, logits.perChannel]),
+    );
+    const weights = lowering.add(node, 'Mul', [dlosses, known], {});
+    const shifted = lowering.add(node, 'Sub', [logits.rows, logSumExp], {});
+    const shares = lowering.add(node, 'Exp', [shifted], {});
+    const weighted = lowering.add(node, 'Mul', [shares, weights], {});
+    const less = lowering.add(node, 'Neg', [weights], {});
+    const rows = lowering.add(node, 'ScatterElements', [weighted, indices, less], {
+      axis: 0,
+      reduction: 'add',
+    });
+    lowering.output(node).define('rows', rows);
+    return true;
+  },
+} as const satisfies LoweringRules;
