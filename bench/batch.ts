@@ -1,0 +1,197 @@
+/**
+ * A batch of 200 photographs as `atrous segment` works it off, against what its steps cost one by
+ * one on one thread.
+ *
+ *     node dist/bench/batch.js [MODEL [FOLDER]]
+ *
+ * The ideal is that every core does what one thread did alone: cores / (sum of the steps). The
+ * single-threaded measurement is taken half before and half after the batch. How busy the machine
+ * was is printed (on Linux), because other programs' work counts against the ratio; so is the ratio
+ * by processor time, because the one thread has helpers that run beside it.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import path from 'node:path';
+import sharp from 'sharp';
+import { openLaneHere } from '../apps/cli/segment/lanes/lane.js';
+import { Lanes } from '../apps/cli/segment/lanes/lanes.js';
+import type { LaneSettings, PictureJob } from '../apps/cli/segment/lanes/protocol.js';
+import type { PictureTimings } from '../apps/cli/segment/report.js';
+import { beside, machine, milliseconds } from './measure.js';
+
+const count = 200;
+
+const steps: Readonly<Record<keyof PictureTimings, string>> = {
+  decodeMs: 'decode',
+  preprocessMs: 'scale to the network',
+  networkMs: 'network',
+  labelMapMs: 'label map',
+  overlayMs: 'overlay and legend',
+  encodeMs: 'encode overlay and mask',
+};
+
+/** What each step took, all photographs together. */
+class StepSums {
+  readonly #sums = new Map<string, number>();
+
+  add(timings: PictureTimings): void {
+    for (const [key, time] of Object.entries(timings)) {
+      this.#sums.set(key, (this.#sums.get(key) ?? 0) + time);
+    }
+  }
+
+  /** Milliseconds a photograph by step; the last is what the steps leave of the whole. */
+  rows(photographs: number, whole: number): ReadonlyMap<string, number> {
+    const rows = new Map<string, number>();
+    let rest = whole;
+    for (const [key, step] of Object.entries(steps)) {
+      const time = (this.#sums.get(key) ?? 0) / photographs;
+      rows.set(step, time);
+      rest -= time;
+    }
+    return rows.set('write files, all else', rest);
+  }
+}
+
+/** Photographs of 500 x 375 pixels, cut from the examples in different places. */
+async function makePhotos(folder: string): Promise<void> {
+  const sources = ['examples/photos/chelsea.png', 'examples/photos/astronaut.png'];
+  await mkdir(folder);
+  for (let index = 0; index < count; index++) {
+    const source = sources[index % sources.length] ?? '';
+    const { width, height } = await sharp(source).metadata();
+    const side = Math.min(width, height) - 60;
+    const left = (index * 13) % (width - side);
+    const top = (index * 7) % (height - side);
+    await sharp(source)
+      .extract({ left, top, width: side, height: side })
+      .resize(500, 375, { fit: 'cover' })
+      .jpeg({ quality: 90 })
+      .toFile(path.join(folder, `photo-${index}.jpg`));
+  }
+}
+
+/** Processor time since the start, in milliseconds: idle, in all, and that of this program's own. */
+function processorTime() {
+  let idle = 0;
+  let all = 0;
+  for (const { times } of cpus()) {
+    idle += times.idle;
+    all += times.user + times.nice + times.sys + times.irq + times.idle;
+  }
+  // Fields 14 to 17 of Linux: user and system time, own and of children that have ended.
+  const stat = existsSync('/proc/self/stat') ? readFileSync('/proc/self/stat', 'latin1') : '';
+  const fields = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 15);
+  const own = fields.reduce((sum, ticks) => sum + 10 * Number(ticks), 0);
+  return { idle, all, own };
+}
+
+/** Milliseconds that work took, and what of the machine's time it and others got meanwhile. */
+async function watched(work: () => Promise<void>) {
+  const before = processorTime();
+  const start = performance.now();
+  await work();
+  const ms = performance.now() - start;
+  const after = processorTime();
+  const all = after.all - before.all;
+  const cpuMs = after.own - before.own;
+  const own = cpuMs / all;
+  const idle = (after.idle - before.idle) / all;
+  return { ms, cpuMs, own, idle, others: Math.max(0, 1 - own - idle) };
+}
+
+function use({ own, idle, others }: Awaited<ReturnType<typeof watched>>): string {
+  const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
+  return `machine ${percent(own)} at this, ${percent(others)} at other programs, ${percent(idle)} idle`;
+}
+
+const out = await mkdtemp(path.join(tmpdir(), 'atrous-batch-'));
+try {
+  const given = process.argv[3] ?? beside('data/voc-animals/val/images');
+  const made = path.join(out, 'photos');
+  if (!existsSync(given)) await makePhotos(made);
+  const folder = existsSync(given) ? given : made;
+  const names = (await readdir(folder)).filter((name) => /\.jpe?g$/i.test(name)).sort();
+  const jobs: readonly PictureJob[] = names.slice(0, count).map((name) => ({
+    image: path.join(folder, name),
+    files: {
+      overlay: path.join(out, `${name}.overlay.png`),
+      mask: path.join(out, `${name}.mask.png`),
+      json: path.join(out, `${name}.json`),
+    },
+  }));
+  const cores = availableParallelism();
+  const settings: LaneSettings = {
+    model: process.argv[2] ?? beside('models/deeplabv3_257_mv_gpu.tflite'),
+    device: 'cpu',
+    threads: 1,
+    run: process.pid,
+  };
+
+  const singleSums = new StepSums();
+  const batchSums = new StepSums();
+  const alone = await openLaneHere(settings);
+  for (const job of jobs.slice(0, 10)) await alone.segment(job);
+  const oneByOne = (some: readonly PictureJob[]) =>
+    watched(async () => {
+      for (const job of some) {
+        singleSums.add((await alone.segment(job)).timings);
+      }
+    });
+  const middle = jobs.length >> 1;
+  const first = await oneByOne(jobs.slice(0, middle));
+
+  let opened = 0;
+  let lanesMs = 0;
+  const problems: string[] = [];
+  const batch = await watched(async () => {
+    const start = performance.now();
+    const lanes = await Lanes.open({ ...settings, threads: cores }, jobs.length);
+    opened = performance.now() - start;
+    await lanes.run(jobs, (_, outcome) => {
+      if (outcome.kind === 'failed') problems.push(outcome.message);
+      else batchSums.add(outcome.report.timings);
+    });
+    lanesMs = performance.now() - start - opened;
+    await lanes.close();
+  });
+  const second = await oneByOne(jobs.slice(middle));
+  await alone.close();
+  if (problems.length > 0) throw new Error(problems[0]);
+
+  const single = (first.ms + second.ms) / jobs.length;
+  const perPhoto = lanesMs / jobs.length;
+  const whole = 'all of a photograph';
+  const alonePer = singleSums.rows(jobs.length, single);
+  const batchPer = batchSums.rows(jobs.length, perPhoto * cores);
+  console.log(machine());
+  console.table(
+    [...alonePer, [whole, single] as const].map(([step, time]) => ({
+      step,
+      'ms on one thread': milliseconds(time),
+      'ms in a lane of the batch': milliseconds(
+        step === whole ? perPhoto * cores : (batchPer.get(step) ?? 0),
+      ),
+    })),
+  );
+  const rate = (ms: number) => `${milliseconds(ms)} ms each, ${(1000 / ms).toFixed(1)} a second`;
+  const opening = opened / jobs.length;
+  const ratios = (cost: number) =>
+    `ideal on ${cores} cores ${rate(cost / cores)}; ratio ${(cost / cores / perPhoto).toFixed(3)}, ` +
+    `with the opening of the lanes ${(cost / cores / (perPhoto + opening)).toFixed(3)}`;
+  console.log(`one by one on one thread: ${rate(single)}; ${use(first)}; ${use(second)}`);
+  console.log(`in ${cores} lanes: ${rate(perPhoto)}; ${use(batch)}`);
+  console.log(`opening the lanes: ${milliseconds(opened)} ms, ${milliseconds(opening)} ms each`);
+  console.log(`by the clock: ${ratios(single)}`);
+  const processor = (first.cpuMs + second.cpuMs) / jobs.length;
+  // One thread's work has helpers: garbage collection, compilation, libvips' own threads.
+  if (processor > 0) {
+    console.log(`by processor time, ${milliseconds(processor)} ms each: ${ratios(processor)}`);
+  }
+} finally {
+  await rm(out, { recursive: true });
+}
