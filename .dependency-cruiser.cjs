@@ -50,8 +50,8 @@ const nodePlaces = ['^src/.+/node/', '^src/index\\.ts$', '^(apps|bench|examples|
 /** Names that say nothing of what is inside. */
 const emptyNames = 'utils?|helpers?|common|misc|manager';
 
-const escape = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
-const packages = (names) => `(^|/)node_modules/(${names.map(escape).join('|')})/`;
+const literal = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+const packages = (names) => `(^|/)node_modules/(${names.map(literal).join('|')})/`;
 
 const layerRules = layers.map((layer, position) => ({
   name: `layer-${layer}`,
@@ -62,7 +62,10 @@ const layerRules = layers.map((layer, position) => ({
 }));
 
 const confinedRules = confined.map(({ libraries, to, why }) => ({
-  name: `only-${to.replace(/[^a-z]+/g, ' ').trim().replaceAll(' ', '-')}`,
+  name: `only-${to
+    .replace(/[^a-z]+/g, ' ')
+    .trim()
+    .replaceAll(' ', '-')}`,
   comment: `${libraries.join(', ')} belong to ${to}: ${why}.`,
   severity: 'error',
   from: { pathNot: to },
@@ -148,7 +151,7 @@ module.exports = {
       comment: 'A file or folder is named after its subject.',
       severity: 'error',
       from: {},
-      to: { path: `/(${emptyNames})(\\.ts$|/)`, pathNot: 'node_modules' },
+      to: { path: `[-/](${emptyNames})(\\.ts$|/)`, pathNot: 'node_modules' },
     },
     {
       name: 'no-orphans',

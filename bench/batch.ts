@@ -5,9 +5,9 @@
  *     node dist/bench/batch.js [MODEL [FOLDER]]
  *
  * The ideal is that every core does what one thread did alone: cores / (sum of the steps). The
- * single-threaded measurement is taken half before and half after the batch. How busy the machine
- * was is printed (on Linux), because other programs' work counts against the ratio; so is the ratio
- * by processor time, because the one thread has helpers that run beside it.
+ * single-threaded measurement is taken half before and half after each batch, three times. How busy
+ * the machine was is printed (on Linux), because other programs' work counts against the ratio; so
+ * is the ratio by processor time, because the one thread has helpers that run beside it.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -18,9 +18,10 @@ import { openLaneHere } from '../apps/cli/segment/lanes/lane.js';
 import { Lanes } from '../apps/cli/segment/lanes/lanes.js';
 import type { LaneSettings, PictureJob } from '../apps/cli/segment/lanes/protocol.js';
 import type { PictureTimings } from '../apps/cli/segment/report.js';
-import { beside, machine, milliseconds } from './measure.js';
+import { beside, machine, median, milliseconds } from './measure.js';
 
 const count = 200;
+const rounds = 3;
 
 const steps: Readonly<Record<keyof PictureTimings, string>> = {
   decodeMs: 'decode',
@@ -29,6 +30,7 @@ const steps: Readonly<Record<keyof PictureTimings, string>> = {
   labelMapMs: 'label map',
   overlayMs: 'overlay and legend',
   encodeMs: 'encode overlay and mask',
+  writeMs: 'write files',
 };
 
 /** What each step took, all photographs together. */
@@ -41,7 +43,7 @@ class StepSums {
     }
   }
 
-  /** Milliseconds a photograph by step; the last is what the steps leave of the whole. */
+  /** Milliseconds a photograph by step, then what the steps leave of the whole, and the whole. */
   rows(photographs: number, whole: number): ReadonlyMap<string, number> {
     const rows = new Map<string, number>();
     let rest = whole;
@@ -50,7 +52,7 @@ class StepSums {
       rows.set(step, time);
       rest -= time;
     }
-    return rows.set('write files, all else', rest);
+    return rows.set('all else', rest).set('all of it', whole);
   }
 }
 
@@ -104,10 +106,7 @@ async function watched(work: () => Promise<void>) {
   return { ms, cpuMs, own, idle, others: Math.max(0, 1 - own - idle) };
 }
 
-function use({ own, idle, others }: Awaited<ReturnType<typeof watched>>): string {
-  const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
-  return `machine ${percent(own)} at this, ${percent(others)} at other programs, ${percent(idle)} idle`;
-}
+const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
 
 const out = await mkdtemp(path.join(tmpdir(), 'atrous-batch-'));
 try {
@@ -138,60 +137,69 @@ try {
   for (const job of jobs.slice(0, 10)) await alone.segment(job);
   const oneByOne = (some: readonly PictureJob[]) =>
     watched(async () => {
-      for (const job of some) {
-        singleSums.add((await alone.segment(job)).timings);
-      }
+      for (const job of some) singleSums.add((await alone.segment(job)).timings);
     });
+  /** Opens lanes, works the batch off, and closes them. */
+  const allAtOnce = async () => {
+    const parts = { lanes: 0, opening: 0, work: 0 };
+    const use = await watched(async () => {
+      const start = performance.now();
+      const lanes = await Lanes.open({ ...settings, threads: cores }, jobs.length);
+      parts.lanes = lanes.count;
+      parts.opening = (performance.now() - start) / jobs.length;
+      await lanes.run(jobs, (_, outcome) => {
+        if (outcome.kind === 'failed') throw new Error(outcome.message);
+        batchSums.add(outcome.report.timings);
+      });
+      parts.work = (performance.now() - start) / jobs.length - parts.opening;
+      await lanes.close();
+    });
+    return { ...use, ...parts };
+  };
+
   const middle = jobs.length >> 1;
-  const first = await oneByOne(jobs.slice(0, middle));
-
-  let opened = 0;
-  let lanesMs = 0;
-  const problems: string[] = [];
-  const batch = await watched(async () => {
-    const start = performance.now();
-    const lanes = await Lanes.open({ ...settings, threads: cores }, jobs.length);
-    opened = performance.now() - start;
-    await lanes.run(jobs, (_, outcome) => {
-      if (outcome.kind === 'failed') problems.push(outcome.message);
-      else batchSums.add(outcome.report.timings);
+  const measured: { single: number; processor: number; lanes: number; work: number }[] = [];
+  const rows: object[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const first = await oneByOne(jobs.slice(0, middle));
+    const batch = await allAtOnce();
+    const second = await oneByOne(jobs.slice(middle));
+    const single = (first.ms + second.ms) / jobs.length;
+    const processor = (first.cpuMs + second.cpuMs) / jobs.length;
+    const { work, opening, lanes } = batch;
+    measured.push({ single, processor, lanes, work });
+    rows.push({
+      'one thread, ms': milliseconds(single),
+      '... of processor time': milliseconds(processor),
+      'batch, ms': milliseconds(work),
+      'opening, ms': milliseconds(opening),
+      ratio: (single / cores / work).toFixed(3),
+      '... by processor time': (processor / cores / work).toFixed(3),
+      '... and with opening': (processor / cores / (work + opening)).toFixed(3),
+      'machine at other programs': `${percent(first.others)}, ${percent(batch.others)}, ${percent(second.others)}`,
+      'idle in the batch': percent(batch.idle),
     });
-    lanesMs = performance.now() - start - opened;
-    await lanes.close();
-  });
-  const second = await oneByOne(jobs.slice(middle));
+  }
   await alone.close();
-  if (problems.length > 0) throw new Error(problems[0]);
 
-  const single = (first.ms + second.ms) / jobs.length;
-  const perPhoto = lanesMs / jobs.length;
-  const whole = 'all of a photograph';
-  const alonePer = singleSums.rows(jobs.length, single);
-  const batchPer = batchSums.rows(jobs.length, perPhoto * cores);
-  console.log(machine());
+  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  const single = mean(measured.map((each) => each.single));
+  const inLane = mean(measured.map(({ work, lanes }) => work * lanes));
+  const batchPer = batchSums.rows(rounds * jobs.length, inLane);
+  console.log(`${machine()}; ${jobs.length} photographs in ${measured[0]?.lanes} lanes`);
   console.table(
-    [...alonePer, [whole, single] as const].map(([step, time]) => ({
-      step,
+    [...singleSums.rows(rounds * jobs.length, single)].map(([step, time]) => ({
+      'a photograph': step,
       'ms on one thread': milliseconds(time),
-      'ms in a lane of the batch': milliseconds(
-        step === whole ? perPhoto * cores : (batchPer.get(step) ?? 0),
-      ),
+      'ms in a lane of the batch': milliseconds(batchPer.get(step) ?? 0),
     })),
   );
-  const rate = (ms: number) => `${milliseconds(ms)} ms each, ${(1000 / ms).toFixed(1)} a second`;
-  const opening = opened / jobs.length;
-  const ratios = (cost: number) =>
-    `ideal on ${cores} cores ${rate(cost / cores)}; ratio ${(cost / cores / perPhoto).toFixed(3)}, ` +
-    `with the opening of the lanes ${(cost / cores / (perPhoto + opening)).toFixed(3)}`;
-  console.log(`one by one on one thread: ${rate(single)}; ${use(first)}; ${use(second)}`);
-  console.log(`in ${cores} lanes: ${rate(perPhoto)}; ${use(batch)}`);
-  console.log(`opening the lanes: ${milliseconds(opened)} ms, ${milliseconds(opening)} ms each`);
-  console.log(`by the clock: ${ratios(single)}`);
-  const processor = (first.cpuMs + second.cpuMs) / jobs.length;
-  // One thread's work has helpers: garbage collection, compilation, libvips' own threads.
-  if (processor > 0) {
-    console.log(`by processor time, ${milliseconds(processor)} ms each: ${ratios(processor)}`);
-  }
+  console.table(rows);
+  const work = median(measured.map(({ work }) => work));
+  const ratio = median(measured.map((each) => each.single / cores / each.work));
+  console.log(
+    `median: ${(1000 / work).toFixed(1)} photographs a second, ${ratio.toFixed(3)} of the ideal`,
+  );
 } finally {
   await rm(out, { recursive: true });
 }

@@ -1,10 +1,21 @@
 import { Command, CommanderError } from 'commander';
 import { AtrousError, messageOf } from '../../src/core/errors.js';
 import { benchmarkCommand } from './benchmark/command.js';
+import { datasetCommand } from './dataset/command.js';
+import { evalCommand } from './eval/command.js';
 import type { ExitCode } from './exit-code.js';
 import { modelsCommand } from './models/command.js';
 import { segmentCommand } from './segment/command.js';
 import { packageVersion } from './version.js';
+
+/** What each command is made by, in the order of the help. */
+const commands: readonly ((end: (code: ExitCode) => void) => Command)[] = [
+  segmentCommand,
+  evalCommand,
+  datasetCommand,
+  benchmarkCommand,
+  modelsCommand,
+];
 
 /**
  * Runs the command line.
@@ -25,9 +36,7 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
     .helpCommand('help [command]', 'print the help of a command')
     .showSuggestionAfterError()
     .addHelpText('after', overviewHelp);
-  for (const command of [segmentCommand(end), benchmarkCommand(end), modelsCommand(end)]) {
-    program.addCommand(command);
-  }
+  for (const make of commands) program.addCommand(make(end));
   for (const command of allCommands(program)) {
     command.exitOverride().configureOutput({
       outputError: (text, write) => write(oneLine(command, text)),
@@ -48,6 +57,8 @@ const overviewHelp = `
 Examples:
   atrous segment cat.jpg -m deeplabv3.tflite          overlay, mask and JSON of one picture
   atrous segment photos -m deeplabv3.tflite -o out    all pictures in a folder
+  atrous eval -m deeplabv3.tflite -d VOCdevkit        mIoU on a data set
+  atrous dataset inspect photos                       what is in a data set, and what is wrong
   atrous benchmark deeplabv3.tflite                   how fast a model runs here
   atrous models show deeplabv3.tflite                 what is in a model file
 

@@ -4,7 +4,7 @@ import { elementCount, float32, type Tensor, toNumbers } from '../core/tensor.js
 import { writeOnnx } from '../formats/onnx/index.js';
 import { GraphBuilder } from '../graph/builder.js';
 import { expandComposites } from '../graph/expansions/index.js';
-import type { Graph, Value } from '../graph/graph.js';
+import type { Graph, Node, Value } from '../graph/graph.js';
 import { onnxDtypes } from '../graph/onnx-dtype.js';
 import type { OperatorName } from '../graph/operators.js';
 import type { TriedCall } from '../graph/random-call.fixture.js';
@@ -20,14 +20,12 @@ export interface CheckedCall<Op extends OperatorName = OperatorName> extends Tri
 }
 
 /**
- * Steps of the differences, in single precision: a shorter one would drown in rounding, a longer
- * one in curvature. Twice it is combined with it so that errors of second order cancel (Richardson
- * extrapolation). Whole powers of two, so that numbers on a grid move by them exactly.
+ * Step of the differences, in single precision: a shorter one would drown in rounding, a longer one
+ * in curvature. It is combined with twice it so that errors of second order cancel (Richardson
+ * extrapolation); no number moves by more than that. A power of two, so that numbers on a grid move
+ * by it exactly.
  */
 const step = 1 / 128;
-
-/** How far numbers move at most: twice the step, as directions have entries from -1 to 1. */
-export const reach = 2 * step;
 
 /** What a check found. */
 export interface Finding {
@@ -44,8 +42,16 @@ export function differentiated(call: TriedCall): readonly number[] {
   );
 }
 
-/** The call in a graph with its outputs `y0`, …, and the gradients `g0`, … of sum(c0 y0) + …. */
-function gradientGraph(call: CheckedCall): Graph {
+/** A graph under construction that holds a call and a loss made of its outputs. */
+interface LossGraph {
+  readonly builder: GraphBuilder;
+  readonly inputs: readonly (Value | undefined)[];
+  readonly results: readonly Value[];
+  readonly loss: Value;
+}
+
+/** The call with the loss sum(c0 y0) + …, of the outputs y0, … in it and factors that are fed. */
+function lossGraph(call: CheckedCall): LossGraph {
   const builder = new GraphBuilder();
   const inputs = call.inputs.map((input, at): Value | undefined => {
     if (input === undefined) return undefined;
@@ -64,6 +70,12 @@ function gradientGraph(call: CheckedCall): Graph {
     return builder.add('ReduceSum', [product], { keepdims: 0 });
   });
   const loss = terms.reduce((a, b) => builder.add('Add', [a, b], {}));
+  return { builder, inputs, results, loss };
+}
+
+/** The graph of a call's outputs `y0`, … and the gradients `g0`, … of its inputs. */
+function gradientGraph(call: CheckedCall): Graph {
+  const { builder, inputs, results, loss } = lossGraph(call);
   const positions = differentiated(call);
   const parameters = positions.map((at) => inputs[at]).filter((value) => value !== undefined);
   const gradients = backward(builder, loss, parameters);
@@ -71,6 +83,20 @@ function gradientGraph(call: CheckedCall): Graph {
     ...call.inLoss.map((at) => ({ name: `y${at}`, value: results[at] ?? loss })),
     ...positions.map((at, index) => ({ name: `g${at}`, value: gradients[index] ?? loss })),
   ]);
+}
+
+/** Nodes that a rule adds where the gradient of one input is asked for, and that do not serve it. */
+export function idleNodes(call: CheckedCall): readonly Node[] {
+  return differentiated(call).flatMap((at) => {
+    const { builder, inputs, loss } = lossGraph(call);
+    const parameter = inputs[at];
+    const before = builder.nodes.length;
+    const [gradient] = parameter === undefined ? [] : backward(builder, loss, [parameter]);
+    if (gradient === undefined) throw new RangeError(`input ${at} has no gradient`);
+    const needed = new Set(builder.build([{ name: 'gradient', value: gradient }]).nodes);
+    const added = builder.nodes.slice(before).filter(({ name }) => name.startsWith('tried/'));
+    return added.filter((node) => !needed.has(node));
+  });
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Random } from '../core/random.js';
 import { elementCount, float32, int64, type Tensor } from '../core/tensor.js';
 import type { AttributesInOf, OperatorName } from '../graph/operators.js';
 import {
+  broadcastable,
   chance,
   fed,
   pick,
@@ -153,7 +154,14 @@ export const gradientChecks: GradientChecks = {
   Elu: kinked('Elu'),
   Softplus: smooth('Softplus'),
 
-  MatMul: smooth('MatMul'),
+  MatMul: (random) => {
+    // Batches that either factor, or both, are repeated for; now and then vectors.
+    const [first = [], second = []] = broadcastable(random, 2);
+    const [rows = 1, inner = 1, columns = 1] = randomShape(random, 3);
+    const a = chance(random, 0.1) ? [inner] : [...first, rows, inner];
+    const b = chance(random, 0.1) ? [inner] : [...second, inner, columns];
+    return parts('MatMul', [fed(random, 'float32', a), fed(random, 'float32', b)], {});
+  },
   Gemm: smooth('Gemm'),
   FusedMatMul: smooth('FusedMatMul'),
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../core/random.js';
-import { type CheckedCall, checkGradients } from './central-differences.fixture.js';
+import { type CheckedCall, checkGradients, idleNodes } from './central-differences.fixture.js';
 import { type GradientCheck, gradientChecks } from './gradient-checks.fixture.js';
 import type { DifferentiableName } from './rules/index.js';
 
@@ -20,6 +20,17 @@ describe('gradients are those of central differences', () => {
     }
     // Some calls are of a softmax over one class, or of a slice of nothing.
     expect(moved).toBeGreaterThan(calls / 4);
+  });
+});
+
+describe('only what wanted gradients need is added', () => {
+  it.each(checked)('%s', (op: DifferentiableName) => {
+    const random = seededRandom(checked.indexOf(op));
+    const check: GradientCheck<DifferentiableName> = gradientChecks[op];
+    for (let round = 0; round < calls; round++) {
+      const idle = idleNodes(check(random));
+      expect(idle.map(({ name, op: added }) => `${added} "${name}"`)).toEqual([]);
+    }
   });
 });
 

@@ -18,6 +18,16 @@ describe('an error message', () => {
     expect(error.place).toBe('model.tflite');
   });
 
+  it('stays on one line, whatever a name out of a file holds', () => {
+    const error = new FormatError({
+      place: 'a\nb\u0000c\u2028d',
+      problem: 'tab\there',
+      found: 'ä ✓',
+    });
+    expect(error.message).toBe('a\\u000ab\\u0000c\\u2028d: tab\\u0009here (found ä ✓)');
+    expect(error.place).toBe('a\nb\u0000c\u2028d');
+  });
+
   it('leaves out what is not known', () => {
     const bare = new AtrousError({ place: 'here', problem: 'no' });
     expect(bare.message).toBe('here: no');

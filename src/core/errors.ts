@@ -93,5 +93,13 @@ function formatParts(parts: ErrorParts): string {
   ].filter((clause) => clause !== undefined);
   const detail = comparison.length > 0 ? ` (${comparison.join(', ')})` : '';
   const fix = parts.fix === undefined ? '' : `; ${parts.fix}`;
-  return `${parts.place}: ${parts.problem}${detail}${fix}`;
+  return onOneLine(`${parts.place}: ${parts.problem}${detail}${fix}`);
+}
+
+/** Names out of files may hold anything: line ends and other control characters are spelt out. */
+function onOneLine(text: string): string {
+  return text.replace(
+    /[\p{Cc}\u2028\u2029]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

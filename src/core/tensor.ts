@@ -64,11 +64,23 @@ export function float32(shape: Shape, values: ArrayLike<number>): TensorOf<'floa
   return tensor('float32', shape, Float32Array.from(values));
 }
 
-/** An int64 tensor from plain numbers, as shape operators want them; a vector unless told. */
+/**
+ * An int64 tensor from plain numbers, as shape operators want them; a vector unless told.
+ *
+ * @throws GraphError where a number is not whole.
+ */
 export function int64(
   values: readonly number[],
   shape: Shape = [values.length],
 ): TensorOf<'int64'> & Tensor {
+  const broken = values.find((value) => !Number.isInteger(value));
+  if (broken !== undefined) {
+    throw new GraphError({
+      place: `tensor int64${formatShape(shape)}`,
+      problem: 'a number is not whole',
+      found: `${broken}`,
+    });
+  }
   return tensor('int64', shape, BigInt64Array.from(values, BigInt));
 }
 

@@ -13,7 +13,15 @@ import { type DatasetClasses, isKnownLabel } from './dataset-source.js';
 import type { LabelHistogram } from './label-histogram.js';
 
 /** How a contact sheet is laid out, in pixels. */
-const layout = { columns: 6, cellWidth: 200, cellHeight: 150, gap: 10, caption: 18, fontSize: 12,legendSize:14 };
+const layout = {
+  columns: 6,
+  cellWidth: 200,
+  cellHeight: 150,
+  gap: 10,
+  caption: 18,
+  fontSize: 12,
+  legendSize: 14,
+};
 
 /** Samples shown at most. */
 export const contactSheetSamples = 24;

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OptionError } from '../core/errors.js';
-import type { LabelMap } from '../image/index.js';
+import type { LabelMap, RgbImage } from '../image/index.js';
 import { type DatasetSource, isKnownLabel, type Sample } from './dataset-source.js';
 
 /** A source under test. */
@@ -14,10 +15,7 @@ export interface SourceUnderTest {
 }
 
 /** What every dataset source owes its callers; `open` is called once, before the tests. */
-export function datasetSourceConformance(
-  name: string,
-  open: () => Promise<SourceUnderTest>,
-): void {
+export function datasetSourceConformance(name: string, open: () => Promise<SourceUnderTest>): void {
   describe(`dataset source: ${name}`, () => {
     let source: DatasetSource;
     let expected: SourceUnderTest;
@@ -63,7 +61,7 @@ export function datasetSourceConformance(
 
     it('reads the label alone as it reads it with the image', async () => {
       const { label } = await source.read(source.size - 1);
-      expect(await source.readLabel(source.size - 1)).toEqual(label);
+      expect(digest(await source.readLabel(source.size - 1))).toBe(digest(label));
     });
 
     it('gives the same sample again, in any order and many at once', async () => {
@@ -71,7 +69,12 @@ export function datasetSourceConformance(
       const indices = Array.from({ length: 6 }, (_, i) => source.size - 1 - (i % source.size));
       const all = await Promise.all(indices.map((index) => source.read(index)));
       expect(all.map(({ id }) => id)).toEqual(indices.map((index) => source.ids[index]));
-      expect(await source.read(0)).toEqual(first);
+      const again = await source.read(0);
+      expect(again.id).toBe(first.id);
+      expect([digest(again.image), digest(again.label)]).toEqual([
+        digest(first.image),
+        digest(first.label),
+      ]);
     });
 
     it.each([-1, 0.5, Number.NaN, 1e9])('refuses sample %f', async (index) => {
@@ -79,4 +82,11 @@ export function datasetSourceConformance(
       await expect(source.readLabel(index)).rejects.toThrow(OptionError);
     });
   });
+}
+
+/** Size and content of a picture in few characters: comparing real ones by element takes seconds. */
+function digest(picture: RgbImage | LabelMap | undefined): string {
+  if (picture === undefined) return 'none';
+  const { width, height, data } = picture;
+  return `${width}x${height} ${createHash('sha256').update(data).digest('hex')}`;
 }

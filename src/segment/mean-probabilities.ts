@@ -16,6 +16,9 @@ export interface View {
   readonly mirrored: boolean;
 }
 
+/** Scores of views that are kept at any rate unless told: 128 MiB. */
+const usuallyKept = 2 ** 25;
+
 /** Rows are read in strips of about this many numbers, which stay in the processor's cache. */
 const stripSize = 2 ** 17;
 
@@ -26,9 +29,9 @@ const stripSize = 2 ** 17;
  * A class that wins a pixel in every view also wins it in the mean. So the exact label maps of the
  * views settle nearly all pixels, and only those on which views disagree need probabilities.
  *
- * Views are kept as the low-resolution scores that they are. As soon as those would take more than
- * one set of probabilities at the picture's size, they are added up into one: so the memory stays
- * below twice that, however many views there are, and is usually far less.
+ * Views are kept as the low-resolution scores that they are. As soon as those take more than 128 MiB
+ * and more than one set of probabilities at the picture's size, they are added up into such a set:
+ * so the memory is bounded, however many views there are, and usually small.
  */
 export class MeanProbabilities {
   readonly #classes: number;
@@ -39,16 +42,19 @@ export class MeanProbabilities {
   readonly #contested: Uint8Array;
   /** With the samples of mirrored views in the order of the picture's pixels. */
   #views: View[] = [];
+  readonly #room: number;
   #kept = 0;
   #sum: Float32Array | undefined;
   #count = 0;
 
-  constructor(classes: number, { width, height }: Size) {
+  /** @param keptScores numbers in the views' scores that are kept at any rate */
+  constructor(classes: number, { width, height }: Size, keptScores = usuallyKept) {
     this.#classes = classes;
     this.#width = width;
     this.#height = height;
     this.#labels = labelArray(width * height, classes);
     this.#contested = new Uint8Array(width * height);
+    this.#room = Math.max(keptScores, classes * width * height);
   }
 
   /** @throws OptionError where the view is not of this picture. */
@@ -58,7 +64,7 @@ export class MeanProbabilities {
     this.#views.push(view.mirrored ? { ...view, x: mirrorSamples(view.x) } : view);
     this.#count++;
     this.#kept += view.scores.data.length;
-    if (this.#kept > this.#classes * this.#labels.length) this.#addUp();
+    if (this.#kept > this.#room) this.#addUp();
   }
 
   /** The class of the highest mean at every pixel, the lowest index on ties. */

@@ -7,15 +7,20 @@ import { outputStrides } from '../models/geometry.js';
 import type { Weights } from '../models/parameters.js';
 
 const channels = z.tuple([z.number(), z.number(), z.number()]);
+const positive = z.number().positive();
 const byte = z.number().int().min(0).max(255);
+/** Far beyond every sensible network: numbers out of files must not make endless work. */
+const largestMultiplier = 16;
+const mostBranches = 16;
+const mostClasses = 65_535;
 
 const networkSchema = z.strictObject({
   backbone: z.literal('mobilenet-v2'),
-  depthMultiplier: z.number().positive(),
-  classes: z.number().int().positive(),
+  depthMultiplier: positive.max(largestMultiplier),
+  classes: z.number().int().positive().max(mostClasses),
   outputStride: z.literal(outputStrides),
   head: z.enum(['v3', 'v3+']),
-  atrousRates: z.array(z.number().positive()),
+  atrousRates: z.array(positive.max(mostClasses)).max(mostBranches),
 });
 
 const metadataSchema = z.object({
@@ -25,7 +30,7 @@ const metadataSchema = z.object({
   palette: z.array(z.tuple([byte, byte, byte])).optional(),
   background: z.number().int().min(0).optional(),
   ignoreValue: z.number().int().optional(),
-  normalisation: z.object({ mean: channels, std: channels }),
+  normalisation: z.object({ mean: channels, std: z.tuple([positive, positive, positive]) }),
   /** [width, height] of the pictures that the network was trained on. */
   size: z.tuple([z.number().int().positive(), z.number().int().positive()]).optional(),
   step: z.number().int().min(0),
@@ -75,7 +80,10 @@ export function decodeCheckpoint(bytes: Uint8Array, place: string): Checkpoint {
     });
   }
   const parsed = metadataSchema.safeParse(parseJson(text, place));
-  if (parsed.success) return { metadata: parsed.data, tensors };
+  if (parsed.success) {
+    checkLabels(parsed.data, place);
+    return { metadata: parsed.data, tensors };
+  }
   const [issue] = parsed.error.issues;
   throw new FormatError({
     place: `${place}, metadata "${metadataKey}"`,
@@ -83,8 +91,29 @@ export function decodeCheckpoint(bytes: Uint8Array, place: string): Checkpoint {
   });
 }
 
-/** Weights for inference: moving averages where training kept them, else the parameters. */
-export function inferenceWeights({ tensors }: Checkpoint): Weights {
+/**
+ * Whether bytes begin like a safetensors file, the container of checkpoints: with the length of a
+ * JSON object in 64 bits, then that object. No header takes 4 GiB.
+ */
+export function isSafetensors(bytes: Uint8Array): boolean {
+  return bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0);
+}
+
+function checkLabels({ labels, network: { classes } }: CheckpointMetadata, place: string): void {
+  if (labels.length === classes) return;
+  throw new FormatError({
+    place: `${place}, metadata "${metadataKey}"`,
+    problem: 'the class names do not fit the network',
+    expected: `${classes} names`,
+    found: `${labels.length}`,
+  });
+}
+
+/**
+ * Weights for inference: moving averages where training kept them, else the parameters; statistics
+ * have no averages, they are ones.
+ */
+export function inferenceWeights({ tensors }: Pick<Checkpoint, 'tensors'>): Weights {
   const weights = new Map(tensors);
   for (const [name, value] of tensors) {
     if (!name.endsWith(averageSuffix)) continue;

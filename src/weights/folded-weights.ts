@@ -15,7 +15,7 @@ import {
   type TfliteTensor,
 } from '../formats/tflite/index.js';
 import { denseStrides, positionsOf } from '../graph/constants/strided.js';
-import type { Parameter, Statistic, Weights } from '../models/parameters.js';
+import type { NetworkDescription } from './network-graph.js';
 
 /** A convolution of a file: weights [M, C / group, kH, kW] and bias [M], batch norm folded in. */
 interface FoldedLayer {
@@ -37,24 +37,23 @@ const filterOrders = {
  * (mean 0, variance 1, gamma sqrt(1 + epsilon)) but for its offset. 8-bit weights are widened to
  * the real numbers they stand for.
  *
- * @param epsilonOf Batch norm's epsilon of a layer.
  * @throws FormatError for a layer that the file lacks or has in another shape.
  */
 export function weightsFromTflite(
   model: TfliteModel,
   place: string,
-  network: { readonly parameters: readonly Parameter[]; readonly statistics: readonly Statistic[] },
-  epsilonOf: (layer: string) => number,
-): Weights {
+  { parameters, statistics }: NetworkDescription,
+): ReadonlyMap<string, TensorOf<'float32'>> {
   const layers = new Map<string, FoldedLayer>();
   const layerOf = (name: string): FoldedLayer => {
     const known = layers.get(name) ?? findLayer(model, place, name);
     layers.set(name, known);
     return known;
   };
+  const epsilons = new Map(statistics.map(({ name, epsilon }) => [layerName(name), epsilon]));
   const weights = new Map<string, TensorOf<'float32'>>();
-  for (const { name, shape, role } of network.parameters) {
-    const [layer, ofBatchNorm] = layerName(name);
+  for (const { name, shape, role } of parameters) {
+    const layer = layerName(name);
     const { weights: filters, bias } = layerOf(layer);
     switch (role) {
       case 'weights':
@@ -66,42 +65,57 @@ export function weightsFromTflite(
         weights.set(name, shaped(bias, shape, place, name));
         break;
       case 'gamma':
-        if (ofBatchNorm) weights.set(name, filled(shape, Math.sqrt(1 + epsilonOf(layer))));
+        weights.set(name, filled(shape, Math.sqrt(1 + (epsilons.get(layer) ?? 0))));
         break;
     }
   }
-  for (const { name, shape, initial } of network.statistics) {
-    weights.set(name, filled(shape, initial));
-  }
+  for (const { name, shape, initial } of statistics) weights.set(name, filled(shape, initial));
   return weights;
 }
 
-/** `scope/layer/BatchNorm/gamma` is of `scope/layer`, and so is `scope/layer/weights`. */
-function layerName(parameter: string): readonly [layer: string, ofBatchNorm: boolean] {
-  const parts = parameter.split('/').slice(0, -1);
-  const ofBatchNorm = parts.at(-1) === 'BatchNorm';
-  return [(ofBatchNorm ? parts.slice(0, -1) : parts).join('/'), ofBatchNorm];
+/** Number of outputs of a layer, where the file has it. */
+export function filtersOf(model: TfliteModel, layer: string): number | undefined {
+  const [, , bias] = convolutionOf(model, layer) ?? [];
+  return bias?.shape[0];
+}
+
+/** The layer of `scope/layer/weights` and of `scope/layer/BatchNorm/gamma`. */
+export function layerName(parameter: string): string {
+  return parameter.replace(/(\/BatchNorm)?\/[^/]*$/, '');
 }
 
 function findLayer(model: TfliteModel, place: string, layer: string): FoldedLayer {
+  const found = convolutionOf(model, layer);
+  if (found === undefined) {
+    throw new FormatError({
+      place,
+      problem: `no convolution named "${layer}"`,
+      fix: 'take a file of the same backbone and head, or leave its last layers out',
+    });
+  }
+  const [operator, filters, bias] = found;
+  return {
+    weights: planarFilters(operator, realNumbers(filters, place)),
+    bias: realNumbers(bias, place),
+  };
+}
+
+type Convolution = Extract<TfliteOperator, { name: keyof typeof filterOrders }>;
+
+function convolutionOf(
+  model: TfliteModel,
+  layer: string,
+): readonly [Convolution, filters: TfliteTensor, bias: TfliteTensor] | undefined {
   const [subgraph] = model.subgraphs;
-  const tensors = subgraph?.tensors ?? [];
   for (const operator of subgraph?.operators ?? []) {
     if (operator.name !== 'CONV_2D' && operator.name !== 'DEPTHWISE_CONV_2D') continue;
-    const filters = tensors[operator.inputs[1] ?? -1];
-    const bias = tensors[operator.inputs[2] ?? -1];
+    const filters = subgraph?.tensors[operator.inputs[1] ?? -1];
+    const bias = subgraph?.tensors[operator.inputs[2] ?? -1];
     if (filters !== undefined && bias !== undefined && namesLayer(filters.name, layer)) {
-      return {
-        weights: planarFilters(operator, realNumbers(filters, place)),
-        bias: realNumbers(bias, place),
-      };
+      return [operator, filters, bias];
     }
   }
-  throw new FormatError({
-    place,
-    problem: `no convolution named "${layer}"`,
-    fix: 'take a file of the same network: the same backbone, head and depth multiplier',
-  });
+  return undefined;
 }
 
 /**
@@ -116,7 +130,7 @@ function namesLayer(tensor: string, layer: string): boolean {
 }
 
 function planarFilters(
-  { name }: Extract<TfliteOperator, { name: 'CONV_2D' | 'DEPTHWISE_CONV_2D' }>,
+  { name }: Convolution,
   filters: TensorOf<'float32'>,
 ): TensorOf<'float32'> {
   const order = filterOrders[name];
@@ -163,7 +177,7 @@ function shaped(
     problem: `"${name}" has another shape than in the network`,
     expected: formatShape(shape),
     found: formatShape(found.shape),
-    fix: 'take the same depth multiplier, and leave the last layers out where classes differ',
+    fix: 'take a file of the same network: the same backbone, head and depth multiplier',
   });
 }
 

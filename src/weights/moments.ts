@@ -1,45 +1,68 @@
 import { InternalError } from '../core/errors.js';
-import { elementCount, type Tensor, type TensorOf, tensor } from '../core/tensor.js';
+import { float32, type Tensor, type TensorOf, tensor } from '../core/tensor.js';
+import type { Normalisation } from '../convert/segmentation/image-input.js';
 import { GraphBuilder } from '../graph/builder.js';
 import type { Graph, GraphOutput, Value } from '../graph/graph.js';
+import { onnxDtypes } from '../graph/onnx-dtype.js';
 import { type DeepLabSettings, deepLab } from '../models/deeplab.js';
 import { type BuiltStatistic, Layers } from '../models/layers.js';
 import type { Weights } from '../models/parameters.js';
-import type { InputSize } from './network-graph.js';
+
+/** A network with its weights and what its pixels become before they enter it. */
+export interface MeasuredNetwork {
+  readonly settings: DeepLabSettings;
+  readonly weights: Weights;
+  readonly normalisation: Normalisation;
+}
 
 /** A batch norm layer: its scope, epsilon, and names of the outputs with its input's moments. */
 interface NormLayer {
   readonly scope: string;
   readonly epsilon: number;
   readonly mean: string;
-  readonly square: string;
+  readonly variance: string;
 }
 
 /** A graph that measures what batch norm sees. */
 export interface MomentGraph {
-  /** Input `image`, float32 [N, 3, H, W], normalised, and all weights; outputs the moments. */
+  /** Input `image`, uint8 [N, H, W, 3]; outputs the moments. */
   readonly graph: Graph;
   readonly layers: readonly NormLayer[];
 }
 
 /**
- * The network in evaluation mode, with the mean and the mean square of every batch norm's input as
- * its outputs.
+ * The network in evaluation mode, with mean and variance of every batch norm's input as outputs,
+ * [1, C, 1, 1] each, taken over the batch's images and pixels.
+ *
+ * The variance is the mean square of what the mean leaves, for the difference of mean square and
+ * squared mean has no digits left where the mean is large.
+ *
+ * @param shape [N, H, W, 3]
  */
 export function momentGraph(
-  settings: DeepLabSettings,
-  batch: number,
-  { height, width }: InputSize,
+  { settings, weights, normalisation }: MeasuredNetwork,
+  shape: readonly number[],
 ): MomentGraph {
   const builder = new GraphBuilder();
-  const layers = new Layers(builder, { kind: 'train', batchNorm: 'frozen' });
-  const image = builder.input('image', 'float32', [batch, 3, height, width]);
-  deepLab(layers, image, settings);
+  const layers = new Layers(builder, { kind: 'infer', weights });
+  deepLab(layers, normalised(builder, shape, normalisation), settings);
   const outputs: GraphOutput[] = [];
   const found = layers.statistics
     .filter(({ name }) => name.endsWith('/moving_mean'))
     .map((statistic) => addMoments(builder, statistic, outputs));
   return { graph: builder.build(outputs), layers: found };
+}
+
+function normalised(
+  builder: GraphBuilder,
+  shape: readonly number[],
+  { mean, std }: Normalisation,
+): Value {
+  const perPlane = (values: readonly number[]) => builder.constant(float32([3, 1, 1], values));
+  const pixels = builder.input('image', 'uint8', shape);
+  const planes = builder.add('Transpose', [pixels], { perm: [0, 3, 1, 2] });
+  const wide = builder.add('Cast', [planes], { to: onnxDtypes.float32 });
+  return builder.add('Div', [builder.add('Sub', [wide, perPlane(mean)], {}), perPlane(std)], {});
 }
 
 function addMoments(
@@ -48,36 +71,57 @@ function addMoments(
   outputs: GraphOutput[],
 ): NormLayer {
   const scope = name.slice(0, -'/moving_mean'.length);
-  const mean = `${scope}/mean`;
-  const square = `${scope}/mean_square`;
-  const over = (value: Value) =>
-    builder.add('ReduceMean', [value], { axes: [0, 2, 3], keepdims: 0 });
-  outputs.push({ name: mean, value: over(source) });
-  outputs.push({ name: square, value: over(builder.add('Mul', [source, source], {})) });
-  return { scope, epsilon, mean, square };
+  const layer = { scope, epsilon, mean: `${scope}/mean`, variance: `${scope}/variance` };
+  const over = (value: Value) => builder.add('ReduceMean', [value], { axes: [0, 2, 3] });
+  const mean = over(source);
+  const rest = builder.add('Sub', [source, mean], {});
+  outputs.push({ name: layer.mean, value: mean });
+  outputs.push({ name: layer.variance, value: over(builder.add('Mul', [rest, rest], {})) });
+  return layer;
 }
 
-/** Adds up moments over batches and rebuilds batch norm from them. */
-export class MomentSums {
-  readonly #layers: readonly NormLayer[];
-  readonly #sums = new Map<string, Float64Array>();
-  #batches = 0;
+/** Moments of one layer over the images so far. */
+interface Moments {
+  readonly mean: Float64Array;
+  readonly variance: Float64Array;
+}
 
-  constructor({ layers }: MomentGraph) {
-    this.#layers = layers;
+/** Joins the moments of batches and rebuilds batch norm from them. */
+export class MomentSums {
+  readonly #moments = new Map<string, Moments>();
+  #images = 0;
+
+  /** Images so far. */
+  get images(): number {
+    return this.#images;
   }
 
-  /** Takes in the outputs of one run of the moment graph. */
-  add(outputs: Readonly<Record<string, Tensor>>): void {
-    for (const { mean, square } of this.#layers) {
-      for (const name of [mean, square]) {
-        const values = outputs[name]?.data ?? [];
-        const sum = this.#sums.get(name) ?? new Float64Array(values.length);
-        for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] ?? 0) + Number(values[at] ?? 0);
-        this.#sums.set(name, sum);
-      }
+  /**
+   * Takes in the outputs of a run of the moment graph on some images, by the pairwise update of
+   * mean and variance (Chan, Golub and LeVeque 1979).
+   */
+  add(
+    { layers }: Pick<MomentGraph, 'layers'>,
+    outputs: Readonly<Record<string, Tensor>>,
+    images: number,
+  ): void {
+    const share = images / (this.#images + images);
+    for (const layer of layers) {
+      const mean = numbers(outputs, layer.mean);
+      const variance = numbers(outputs, layer.variance);
+      const before = this.#moments.get(layer.scope) ?? { mean, variance };
+      const step = (channel: number) => (mean[channel] ?? 0) - (before.mean[channel] ?? 0);
+      this.#moments.set(layer.scope, {
+        mean: before.mean.map((old, channel) => old + share * step(channel)),
+        variance: before.variance.map(
+          (old, channel) =>
+            (1 - share) * old +
+            share * (variance[channel] ?? 0) +
+            share * (1 - share) * step(channel) ** 2,
+        ),
+      });
     }
-    this.#batches++;
+    this.#images += images;
   }
 
   /**
@@ -85,59 +129,61 @@ export class MomentSums {
    * evaluation mode what the given ones do: with s = sqrt(variance + epsilon),
    * gamma' = gamma s' / s and beta' = beta + gamma (mean' - mean) / s.
    */
-  renormalise(weights: Weights): Weights {
-    if (this.#batches === 0) throw new InternalError('re-estimation', 'no batch was measured');
+  renormalise({ layers }: Pick<MomentGraph, 'layers'>, weights: Weights): Weights {
     const renewed = new Map(weights);
-    for (const layer of this.#layers) {
-      for (const [name, value] of this.#renormalised(layer, weights)) renewed.set(name, value);
+    for (const layer of layers) {
+      const moments = this.#moments.get(layer.scope);
+      if (moments === undefined) {
+        throw new InternalError('re-estimation', `"${layer.scope}" was not measured`);
+      }
+      for (const [name, value] of renormalised(layer, moments, weights)) renewed.set(name, value);
     }
     return renewed;
   }
-
-  #renormalised(
-    { scope, epsilon, mean, square }: NormLayer,
-    weights: Weights,
-  ): readonly (readonly [string, TensorOf<'float32'>])[] {
-    const of = (name: string) => vector(weights, `${scope}/${name}`);
-    const [gamma, beta, oldMean, oldVariance] = [
-      of('gamma'),
-      of('beta'),
-      of('moving_mean'),
-      of('moving_variance'),
-    ];
-    const means = this.#mean(mean);
-    const squares = this.#mean(square);
-    const make = (compute: (channel: number) => number) =>
-      tensor(
-        'float32',
-        gamma.shape,
-        Float32Array.from(gamma.data, (_, at) => compute(at)),
-      );
-    const variance = (at: number) => Math.max((squares[at] ?? 0) - (means[at] ?? 0) ** 2, 0);
-    const before = (at: number) => Math.sqrt((oldVariance.data[at] ?? 0) + epsilon);
-    const factor = (at: number) => (gamma.data[at] ?? 0) / before(at);
-    return [
-      [`${scope}/gamma`, make((at) => factor(at) * Math.sqrt(variance(at) + epsilon))],
-      [
-        `${scope}/beta`,
-        make(
-          (at) => (beta.data[at] ?? 0) + factor(at) * ((means[at] ?? 0) - (oldMean.data[at] ?? 0)),
-        ),
-      ],
-      [`${scope}/moving_mean`, make((at) => means[at] ?? 0)],
-      [`${scope}/moving_variance`, make(variance)],
-    ];
-  }
-
-  #mean(name: string): Float64Array {
-    return (this.#sums.get(name) ?? new Float64Array()).map((sum) => sum / this.#batches);
-  }
 }
 
-function vector(weights: Weights, name: string): TensorOf<'float32'> {
+function renormalised(
+  { scope, epsilon }: NormLayer,
+  { mean, variance }: Moments,
+  weights: Weights,
+): readonly (readonly [string, Tensor])[] {
+  const [gamma, beta, oldMean, oldVariance] = [
+    'gamma',
+    'beta',
+    'moving_mean',
+    'moving_variance',
+  ].map((name) => vector(weights, `${scope}/${name}`));
+  const factor = mean.map(
+    (_, channel) =>
+      (gamma?.[channel] ?? 0) / Math.sqrt((oldVariance?.[channel] ?? 0) + epsilon),
+  );
+  const made = (name: string, values: Float64Array) =>
+    [`${scope}/${name}`, tensor('float32', [values.length], Float32Array.from(values))] as const;
+  return [
+    made(
+      'gamma',
+      factor.map((each, channel) => each * Math.sqrt((variance[channel] ?? 0) + epsilon)),
+    ),
+    made(
+      'beta',
+      factor.map(
+        (each, channel) =>
+          (beta?.[channel] ?? 0) + each * ((mean[channel] ?? 0) - (oldMean?.[channel] ?? 0)),
+      ),
+    ),
+    made('moving_mean', mean),
+    made('moving_variance', variance),
+  ];
+}
+
+function numbers(outputs: Readonly<Record<string, Tensor>>, name: string): Float64Array {
+  const found = outputs[name];
+  if (found?.dtype !== 'float32') throw new InternalError('re-estimation', `no "${name}"`);
+  return Float64Array.from(found.data);
+}
+
+function vector(weights: Weights, name: string): TensorOf<'float32'>['data'] {
   const found = weights.get(name);
-  if (found?.dtype !== 'float32' || elementCount(found.shape) !== found.data.length) {
-    throw new InternalError('re-estimation', `no float32 "${name}"`);
-  }
-  return found;
+  if (found?.dtype !== 'float32') throw new InternalError('re-estimation', `no float32 "${name}"`);
+  return found.data;
 }

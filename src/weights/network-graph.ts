@@ -1,3 +1,5 @@
+import { FormatError } from '../core/errors.js';
+import { formatShape, sameShape, type TensorOf } from '../core/tensor.js';
 import { GraphBuilder } from '../graph/builder.js';
 import type { Graph } from '../graph/graph.js';
 import { type DeepLabSettings, deepLab } from '../models/deeplab.js';
@@ -11,13 +13,16 @@ export interface InputSize {
 }
 
 /** A network's parameters and statistics, as they would be trained. */
-export function describeNetwork(settings: DeepLabSettings): {
+export interface NetworkDescription {
   readonly parameters: readonly Parameter[];
   readonly statistics: readonly BuiltStatistic[];
-} {
+}
+
+/** Lists a network's parameters and statistics; they do not depend on the input's size. */
+export function describeNetwork(settings: DeepLabSettings): NetworkDescription {
   const builder = new GraphBuilder();
   const layers = new Layers(builder, { kind: 'train', batchNorm: 'frozen' });
-  // Parameters do not depend on the size; this is the smallest at which every stride has pixels.
+  // The smallest size at which every stride has pixels.
   const side = 2 * settings.outputStride + 1;
   deepLab(layers, builder.input('image', 'float32', [1, 3, side, side]), settings);
   return { parameters: layers.parameters, statistics: layers.statistics };
@@ -40,4 +45,33 @@ export function inferenceGraph(
   const logits = deepLab(layers, image, settings);
   const value = layers.resize(logits, [height, width], 'logits/resized');
   return builder.build([{ name: 'logits', value }]);
+}
+
+/**
+ * The tensors of a network among those of a file, in the network's order.
+ *
+ * @param fix Told where one is missing or of another shape.
+ * @throws FormatError for the first that is.
+ */
+export function weightsOf(
+  network: Pick<NetworkDescription, 'parameters' | 'statistics'>,
+  tensors: Weights,
+  place: string,
+  fix: string,
+): ReadonlyMap<string, TensorOf<'float32'>> {
+  const found = new Map<string, TensorOf<'float32'>>();
+  for (const { name, shape } of [...network.parameters, ...network.statistics]) {
+    const tensor = tensors.get(name);
+    if (tensor?.dtype !== 'float32' || !sameShape(tensor.shape, shape)) {
+      throw new FormatError({
+        place,
+        problem: `"${name}" is ${tensor === undefined ? 'missing' : 'not what the network has'}`,
+        expected: `float32 ${formatShape(shape)}`,
+        ...(tensor === undefined ? {} : { found: `${tensor.dtype} ${formatShape(tensor.shape)}` }),
+        fix,
+      });
+    }
+    found.set(name, tensor);
+  }
+  return found;
 }

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { datasetFormats, labelSetNames } from '../../../src/data/node/index.js';
+import { datasetFormats, labelSetNames } from '../../../src/data/node/dataset-listing.js';
 import type { ExitCode } from '../exit-code.js';
 import { wholeNumber } from '../option-values.js';
 import type { ConvertFlags } from './convert.js';

@@ -86,7 +86,7 @@ describe('atrous eval', () => {
       expect(complaints[0]).toContain(complaint);
     }
     expect(existsSync(place.path('out'))).toBe(false);
-  });
+  }, 120_000);
 
   it('writes predictions', async () => {
     const { code, stdout } = await run('--save-predictions', 'pred', '--flip', '--tile', '4');

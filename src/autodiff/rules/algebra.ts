@@ -20,37 +20,28 @@ function product(call: GradientCall, a: Value, b: Value, transposed: Transposed)
   return call.add('MatMul', [left, right], {});
 }
 
-/** Factors and gradient of a product as stacks of matrices. */
+/** Shapes of the factors and the gradient of a product, as stacks of matrices. */
 interface Stacks {
-  readonly a: Value;
-  readonly b: Value;
-  readonly dy: Value;
+  readonly a: Shape;
+  readonly b: Shape;
+  readonly dy: Shape;
 }
 
 /** Gives vectors the axis that MatMul adds to them, and makes rows of a batch that shares b. */
-function stacked(call: GradientCall<'MatMul'>): Stacks {
+function stacks(call: GradientCall<'MatMul'>): Stacks {
   const [a, b, y] = [call.input(0), call.input(1), call.output()];
   const left: Shape = a.shape.length === 1 ? [1, ...a.shape] : a.shape;
   const right: Shape = b.shape.length === 1 ? [...b.shape, 1] : b.shape;
   const [rows = 1, inner = 1, columns = 1] = [left.at(-2), left.at(-1), right.at(-1)];
-  const batch = y.shape.slice(0, y.shape.length + 2 - matrixAxes(a) - matrixAxes(b) - 2);
-  const shared = right.length === 2 && sameShape(left.slice(0, -2), batch);
-  if (shared) {
+  const batch = y.shape.slice(0, y.shape.length - matrixAxes(a) - matrixAxes(b));
+  if (right.length === 2 && sameShape(left.slice(0, -2), batch)) {
     const all = elementCount(batch) * rows;
-    return {
-      a: call.reshape(a, [all, inner]),
-      b: call.reshape(b, right),
-      dy: call.reshape(call.gradient, [all, columns]),
-    };
+    return { a: [all, inner], b: right, dy: [all, columns] };
   }
-  return {
-    a: call.reshape(a, left),
-    b: call.reshape(b, right),
-    dy: call.reshape(call.gradient, [...batch, rows, columns]),
-  };
+  return { a: left, b: right, dy: [...batch, rows, columns] };
 }
 
-/** Axes that a factor has beyond its batch and the one summed over, counted in the product. */
+/** Axes of the product that come from a factor's own matrix: none where it is a vector. */
 function matrixAxes({ shape }: Value): number {
   return shape.length === 1 ? 0 : 1;
 }
@@ -86,14 +77,19 @@ function factorGradients(
 export const algebraEntries = {
   /** da = dy b^T, db = a^T dy, summed over the batches that a factor was repeated for */
   MatMul: differentiable((call) => {
-    const { a, b, dy } = stacked(call);
-    const toward = (position: number, part: Value, form: () => Value) =>
+    const shapes = stacks(call);
+    const [a, b, dy] = [
+      () => call.reshape(call.input(0), shapes.a),
+      () => call.reshape(call.input(1), shapes.b),
+      () => call.reshape(call.gradient, shapes.dy),
+    ];
+    const toward = (position: number, shape: Shape, form: () => Value) =>
       call.wants(position)
-        ? call.reshape(call.sumTo(form(), part.shape), call.input(position).shape)
+        ? call.reshape(call.sumTo(form(), shape), call.input(position).shape)
         : undefined;
     return [
-      toward(0, a, () => product(call, dy, b, { transB: 1 })),
-      toward(1, b, () => product(call, a, dy, { transA: 1 })),
+      toward(0, shapes.a, () => product(call, dy(), b(), { transB: 1 })),
+      toward(1, shapes.b, () => product(call, a(), dy(), { transA: 1 })),
     ];
   }),
   /** y = alpha op(a) op(b) + beta c: dc = beta dy, summed to the shape of c */

@@ -41,22 +41,27 @@ export const normalisationEntries = {
    * dmean = -gamma / s sum(dy), dvariance = -gamma / (2 s^3) sum(dy (x - mean)).
    */
   BatchNormalization: differentiable((call) => {
+    const sums = () => channelSums(call, call.gradient);
+    // Of a bias alone, neither scale nor statistics are needed.
+    if (![0, 1, 3, 4].some((position) => call.wants(position))) {
+      return [undefined, undefined, sums()];
+    }
     const [gamma, mean, variance] = [call.input(1), call.input(3), call.input(4)];
     const spread = call.plus(variance, call.scalar(call.node.attributes.epsilon));
     const inverse = call.add('Reciprocal', [call.add('Sqrt', [spread], {})], {});
-    const factor = call.times(gamma, inverse);
+    const factor = () => call.times(gamma, inverse);
     const along = () => {
       const centred = call.minus(call.input(0), perChannel(call, mean));
       return call.times(channelSums(call, call.times(call.gradient, centred)), inverse);
     };
     const dgamma = call.wants(1) || call.wants(4) ? along() : undefined;
-    const dbeta = call.wants(2) || call.wants(3) ? channelSums(call, call.gradient) : undefined;
-    const narrowing = () => call.times(call.times(factor, inverse), call.scalar(-0.5));
+    const dbeta = call.wants(2) || call.wants(3) ? sums() : undefined;
+    const narrowing = () => call.times(call.times(factor(), inverse), call.scalar(-0.5));
     return [
-      call.wants(0) ? call.times(call.gradient, perChannel(call, factor)) : undefined,
+      call.wants(0) ? call.times(call.gradient, perChannel(call, factor())) : undefined,
       dgamma,
       dbeta,
-      call.wants(3) && dbeta ? call.negative(call.times(factor, dbeta)) : undefined,
+      call.wants(3) && dbeta ? call.negative(call.times(factor(), dbeta)) : undefined,
       call.wants(4) && dgamma ? call.times(narrowing(), dgamma) : undefined,
     ];
   }),

@@ -21,6 +21,10 @@ export function onnxToGraph(
   shapes: ReadonlyMap<string, Shape>,
   place: string,
 ): Graph {
+  return explained(place, 'the file', () => build(model, shapes, place));
+}
+
+function build(model: OnnxModel, shapes: ReadonlyMap<string, Shape>, place: string): Graph {
   const builder = new GraphBuilder({ foldConstants: true });
   const values = new Map<string, Value>();
   const { graph } = model;
@@ -39,7 +43,7 @@ export function onnxToGraph(
     );
     const opset = model.opsetImports.get('') ?? 1;
     const scope = new NodeImport({ node, index, opset, builder, inputs, file: place });
-    const outputs = explained(scope, () => importNode(scope));
+    const outputs = explained(scope.place, 'the node', () => importNode(scope));
     node.outputs.forEach((name, position) => {
       const output = outputs[position];
       if (output === undefined || name === '') return;
@@ -56,15 +60,15 @@ export function onnxToGraph(
   return builder.build(outputs);
 }
 
-/** Adds the file's position to errors from inside the graph. */
-function explained<T>(scope: NodeImport, work: () => T): T {
+/** Adds the place in the file to errors from inside the graph. */
+function explained<T>(place: string, what: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
     if (!(error instanceof GraphError)) throw error;
     throw new FormatError({
-      place: scope.place,
-      problem: 'the node and its inputs contradict each other',
+      place,
+      problem: `${what} contradicts itself`,
       found: error.message,
       cause: error,
     });

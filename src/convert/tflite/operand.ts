@@ -1,6 +1,6 @@
 import type { DType } from '../../core/dtype.js';
-import { InternalError, UnsupportedError } from '../../core/errors.js';
-import { type Tensor, tensor } from '../../core/tensor.js';
+import { FormatError, UnsupportedError } from '../../core/errors.js';
+import { formatShape, type Tensor, tensor } from '../../core/tensor.js';
 import { constantTensor, type TfliteTensor } from '../../formats/tflite/index.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
@@ -28,7 +28,9 @@ const toPlain = [0, 2, 3, 1];
 
 /** Position in a planar tensor of an axis of a plain one. */
 export function planarAxis(axis: number): number {
-  return toPlanar.indexOf(axis);
+  const position = toPlanar.indexOf(axis);
+  // An axis that does not exist stays one, for the operator's rule to refuse.
+  return position < 0 ? axis : position;
 }
 
 /**
@@ -50,7 +52,7 @@ export class Operand {
     this.#builder = builder;
     this.#place = place;
     this.record = record;
-    this.quantisation = describeQuantisation(builder, record);
+    this.quantisation = describeQuantisation(builder, record, place);
   }
 
   /** Takes a computed value as this tensor's. */
@@ -61,7 +63,12 @@ export class Operand {
   /** This tensor's value in the form told. */
   form(domain: Domain, layout: Layout): Value {
     if (layout === 'planar' && this.record.shape.length !== 4) {
-      throw new InternalError(this.#place, `"${this.record.name}" has no planar form`);
+      throw new FormatError({
+        place: `${this.#place}, tensor '${this.record.name}'`,
+        problem: 'is no image',
+        expected: '4 axes',
+        found: formatShape(this.record.shape),
+      });
     }
     const wanted = this.quantisation === undefined ? 'real' : domain;
     const known = this.#forms.get(key(wanted, layout));
@@ -100,7 +107,10 @@ export class Operand {
   #constant(domain: Domain, layout: Layout): Value {
     const found = constantTensor(this.record, this.#place);
     if (found === undefined) {
-      throw new InternalError(this.#place, `"${this.record.name}" is used before it is computed`);
+      throw new FormatError({
+        place: `${this.#place}, tensor '${this.record.name}'`,
+        problem: 'is used before it is computed',
+      });
     }
     const stored = this.#builder.constant(unsigned(found), this.record.name);
     const real = this.#realOf(stored);
@@ -140,11 +150,12 @@ export function sameQuantisation(
 function describeQuantisation(
   builder: GraphBuilder,
   { name, dtype, quantization }: TfliteTensor,
+  place: string,
 ): Quantisation | undefined {
   if (quantization === undefined || quantization.scale.length === 0) return undefined;
   if (!isQuantised(dtype)) {
     throw new UnsupportedError({
-      place: `tensor '${name}'`,
+      place: `${place}, tensor '${name}'`,
       problem: 'this kind of quantisation is not computed',
       expected: '8-bit tensors and int32 biases',
       found: dtype,

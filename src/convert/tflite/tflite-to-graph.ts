@@ -39,7 +39,22 @@ export function tfliteToGraph(
 ): Graph {
   const [subgraph] = model.subgraphs;
   if (subgraph === undefined) throw new FormatError({ place, problem: 'no subgraph' });
-  return new SubgraphImport(subgraph, place, arithmetic).run();
+  return explained(place, 'the file', () => new SubgraphImport(subgraph, place, arithmetic).run());
+}
+
+/** Adds the place in the file to errors from inside the graph. */
+function explained<T>(place: string, what: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof GraphError)) throw error;
+    throw new FormatError({
+      place,
+      problem: `${what} contradicts itself`,
+      found: error.message,
+      cause: error,
+    });
+  }
 }
 
 class SubgraphImport {
@@ -135,7 +150,7 @@ class SubgraphImport {
         outputs[position]?.define(value, domain, layout);
       });
     };
-    this.#explain(scope(operator, 'real'), () => {
+    explained(scope(operator, 'real').place, 'the operator', () => {
       if (operator.name === 'CUSTOM' || operator.name === 'UNSUPPORTED') {
         return scope(operator, 'real').unsupported('the operator is not computed here');
       }
@@ -188,21 +203,6 @@ class SubgraphImport {
       first !== undefined &&
       [...quantised, ...results].every((each) => sameQuantisation(first, each))
     );
-  }
-
-  /** Adds the file's position to errors from inside the graph. */
-  #explain(scope: OperatorImport, work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      if (!(error instanceof GraphError)) throw error;
-      throw new FormatError({
-        place: scope.place,
-        problem: 'the operator and its tensors contradict each other',
-        found: error.message,
-        cause: error,
-      });
-    }
   }
 }
 

@@ -91,7 +91,11 @@ describe('crops of scaled pictures', () => {
   });
 
   it('an unscaled crop is exact', () => {
-    const image = rgbImage(7, 5, Uint8Array.from({ length: 105 }, (_, i) => i * 2));
+    const image = rgbImage(
+      7,
+      5,
+      Uint8Array.from({ length: 105 }, (_, i) => i * 2),
+    );
     const target = new Float32Array(105);
     const [columns, rows] = [cropAxis(7, 7, 0, 7, false), cropAxis(5, 5, 0, 5, false)];
     cropImage(image, columns, rows, target, 7, 5, padColour);

@@ -43,13 +43,20 @@ function expectClose(found: readonly number[], expected: readonly number[], digi
 
 describe('variation of colours', () => {
   it('changes nothing where nothing is asked', () => {
-    compare((crop) => varyColour(crop, width, part, still), (old, now) => expect(now).toEqual(old));
+    compare(
+      (crop) => varyColour(crop, width, part, still),
+      (old, now) => expect(now).toEqual(old),
+    );
   });
 
   it('brightness scales, and is clamped', () => {
     compare(
       (crop) => varyColour(crop, width, part, { ...still, brightness: 1.3 }),
-      (old, now) => expectClose(now, old.map((sample) => Math.min(255, sample * 1.3))),
+      (old, now) =>
+        expectClose(
+          now,
+          old.map((sample) => Math.min(255, sample * 1.3)),
+        ),
     );
     compare(
       (crop) => varyColour(crop, width, part, { ...still, brightness: 9 }),
@@ -132,7 +139,12 @@ describe('blur', () => {
     crop[(middle * side + middle) * 3] = 1000;
     blurPart(crop, side, { left: 0, top: 0, right: side, bottom: side }, sigma);
     const at = (x: number, y: number): number => crop[((middle + y) * side + middle + x) * 3] ?? 0;
-    for (const [x, y] of [[1, 0], [0, 3], [2, 2], [4, 1]] as const) {
+    for (const [x, y] of [
+      [1, 0],
+      [0, 3],
+      [2, 2],
+      [4, 1],
+    ] as const) {
       const expected = Math.exp(-(x * x + y * y) / (2 * sigma * sigma));
       expect(at(x, y) / at(0, 0)).toBeCloseTo(expected, 4);
     }

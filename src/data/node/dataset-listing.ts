@@ -1,8 +1,22 @@
 import type { DatasetClasses } from '../dataset-source.js';
 import type { LabelCoding } from '../label-coding.js';
 
-/** The layouts of datasets on disk. */
-export type DatasetFormat = 'folder' | 'voc' | 'cityscapes' | 'ade20k' | 'camvid' | 'tfrecord';
+/** The layouts of datasets on disk, in the order in which they are tried. */
+export const datasetFormats = [
+  'tfrecord',
+  'folder',
+  'voc',
+  'cityscapes',
+  'ade20k',
+  'camvid',
+] as const;
+
+export type DatasetFormat = (typeof datasetFormats)[number];
+
+/** The datasets whose classes are known by name. */
+export const labelSetNames = ['voc', 'cityscapes', 'ade20k', 'camvid'] as const;
+
+export type LabelSetName = (typeof labelSetNames)[number];
 
 /** Where the files of a sample are; plain data, so that any thread can read it. */
 export type SampleLocation = FileLocation | RecordLocation;

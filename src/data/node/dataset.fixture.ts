@@ -2,7 +2,13 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { seededRandom } from '../../core/random.js';
-import { type LabelMap, labelMap, type Palette, type RgbImage, rgbImage } from '../../image/index.js';
+import {
+  type LabelMap,
+  labelMap,
+  type Palette,
+  type RgbImage,
+  rgbImage,
+} from '../../image/index.js';
 import { encodeMaskPng, encodeOverlayPng } from '../../image/node/index.js';
 import { pngBytes } from './png/png-bytes.fixture.js';
 
@@ -34,7 +40,12 @@ export class DatasetFolder {
 }
 
 /** A label map of rectangles of some of the values; the same for the same id. */
-export function blockLabel(id: string, values: readonly number[], width = 24, height = 16): LabelMap {
+export function blockLabel(
+  id: string,
+  values: readonly number[],
+  width = 24,
+  height = 16,
+): LabelMap {
   const random = seededRandom([...id].reduce((sum, each) => sum * 31 + each.charCodeAt(0), 7));
   const label = labelMap(width, height);
   label.data.fill(values[0] ?? 0);

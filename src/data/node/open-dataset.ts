@@ -1,14 +1,20 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { FormatError, OptionError } from '../../core/errors.js';
-import type { DatasetFormat, DatasetListing, FoundDataset } from './dataset-listing.js';
+import {
+  type DatasetFormat,
+  type DatasetListing,
+  datasetFormats,
+  type FoundDataset,
+  type LabelSetName,
+} from './dataset-listing.js';
 import { namesIn } from './folder-content.js';
 import { ListedSource } from './listed-source.js';
 import { findAde20k } from './sources/ade20k.js';
 import { findCamvid } from './sources/camvid.js';
 import { findCityscapes } from './sources/cityscapes.js';
 import { findFolder } from './sources/folder.js';
-import { findTfrecord, type LabelSetName } from './sources/tfrecord.js';
+import { findTfrecord } from './sources/tfrecord.js';
 import { findVoc } from './sources/voc.js';
 
 /** What of a dataset is opened. */
@@ -25,7 +31,6 @@ export interface OpenDatasetOptions {
 
 type Finder = (path: string, options: OpenDatasetOptions) => Promise<FoundDataset | undefined>;
 
-/** The layouts in the order in which they are tried. */
 const finders: Readonly<Record<DatasetFormat, Finder>> = {
   tfrecord: (path, options) => findTfrecord(path, options.labelSet),
   folder: findFolder,
@@ -44,9 +49,6 @@ const marks: Readonly<Record<DatasetFormat, string>> = {
   ade20k: 'images/training with annotations/training',
   camvid: 'train with trainannot, or 701_StillsRaw_full',
 };
-
-/** The names of the layouts. */
-export const datasetFormats = Object.keys(finders) as readonly DatasetFormat[];
 
 /**
  * Recognises a dataset on disk: its layout and its splits, with no pictures read.
@@ -157,6 +159,9 @@ async function checkFilesExist(listing: DatasetListing, place: string): Promise<
       place,
       problem: `${files.length} of ${listing.samples.length} ${kind} do not exist`,
       found: `first missing: ${files[0]}`,
+      ...(listing.format === 'voc' && kind === 'labels' && /aug/i.test(listing.split)
+        ? { fix: 'put the masks of SBD into SegmentationClassAug' }
+        : {}),
     });
   }
 }

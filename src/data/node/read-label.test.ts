@@ -102,7 +102,16 @@ describe('label files', () => {
   });
 
   it('two classes of one colour', () => {
-    const twice = { colours: paletteMeanings([[0, 0, 0], [5, 5, 5], [5, 5, 5]], 255) };
+    const twice = {
+      colours: paletteMeanings(
+        [
+          [0, 0, 0],
+          [5, 5, 5],
+          [5, 5, 5],
+        ],
+        255,
+      ),
+    };
     expect(() => read({ colourType: 2, bitDepth: 8, samples: colours(labels) }, twice)).toThrow(
       'classes 1 and 2 share the colour rgb(5, 5, 5)',
     );

@@ -50,11 +50,23 @@ export class BoundaryBands {
   add(truth: LabelMap, prediction: LabelMap): void {
     if (this.widths.length === 0) return;
     const rings = this.#ringMap(truth);
+    const ends = new Uint32Array(this.#rings.length + 1);
+    for (const ring of rings) ends[ring] = (ends[ring] as number) + 1;
+    ends[0] = 0;
+    // Ring by ring, one after the other: each begins where the one before ends.
+    for (let ring = 1; ring < ends.length; ring++) {
+      ends[ring] = (ends[ring] as number) + (ends[ring - 1] as number);
+    }
+    const truths = sortedByRing(truth, rings, ends);
+    const predictions = sortedByRing(prediction, rings, ends);
     this.#rings.forEach((matrix, index) => {
-      const ring = index + 1;
-      const pixels = rings.reduce((sum, each) => sum + (each === ring ? 1 : 0), 0);
-      if (pixels === 0) return;
-      matrix.add(gather(truth, rings, ring, pixels), gather(prediction, rings, ring, pixels));
+      const [begin, end] = [ends[index] as number, ends[index + 1] as number];
+      const part = (data: LabelMap['data']): LabelMap => ({
+        width: end - begin,
+        height: 1,
+        data: data.subarray(begin, end),
+      });
+      matrix.add(part(truths), part(predictions));
     });
   }
 
@@ -97,13 +109,19 @@ export class BoundaryBands {
   }
 }
 
-/** The pixels of one ring in a row. */
-function gather({ data }: LabelMap, rings: Uint8Array, ring: number, pixels: number): LabelMap {
-  const values = data instanceof Uint8Array ? new Uint8Array(pixels) : new Uint16Array(pixels);
-  for (let pixel = 0, next = 0; pixel < rings.length; pixel++) {
-    if (rings[pixel] === ring) values[next++] = data[pixel] as number;
+/** The labels of the pixels that are in a ring, those of the first ring first. */
+function sortedByRing({ data }: LabelMap, rings: Uint8Array, ends: Uint32Array): LabelMap['data'] {
+  const count = ends.at(-1) ?? 0;
+  const sorted = data instanceof Uint8Array ? new Uint8Array(count) : new Uint16Array(count);
+  const next = ends.slice(0, -1);
+  for (let pixel = 0; pixel < rings.length; pixel++) {
+    const ring = rings[pixel] as number;
+    if (ring === 0) continue;
+    const place = next[ring - 1] as number;
+    next[ring - 1] = place + 1;
+    sorted[place] = data[pixel] as number;
   }
-  return { width: pixels, height: 1, data: values };
+  return sorted;
 }
 
 function checkWidths(widths: readonly number[]): void {

@@ -86,7 +86,10 @@ export async function evaluate(
   const evaluation = new Evaluation(dataset, options);
   const ids = dataset.ids.slice(0, limit);
   const lanes = await openLanes(options, dataset, ids.length);
+  const stop = () => void lanes.close();
+  observer.signal?.addEventListener('abort', stop);
   try {
+    observer.signal?.throwIfAborted();
     checkClasses(lanes.model, dataset, options);
     await makeFolder(predictions);
     const parts: EvaluatedParts = {
@@ -119,6 +122,7 @@ export async function evaluate(
       seconds: (performance.now() - start) / 1000,
     };
   } finally {
+    observer.signal?.removeEventListener('abort', stop);
     await lanes.close();
   }
 }
@@ -141,9 +145,11 @@ async function openLanes(
   // A device of its own takes one picture after the other anyway.
   const count = (device ?? 'cpu') === 'cpu' ? Math.max(1, Math.min(available, images)) : 1;
   const threads = Math.max(1, Math.floor(available / count));
+  // What one segmenter may keep for inputs of several sizes is shared by the lanes.
+  const cacheBytes = Math.max(2 ** 28, Math.floor(2 ** 30 / count));
   const settings: LaneSettings = {
     model,
-    load: defined({ arithmetic, outputStride, fit, size, device, threads }),
+    load: defined({ arithmetic, outputStride, fit, size, device, threads, cacheBytes }),
     segment: defined({ tile, scales, flip }),
     dataset: dataset.listing,
     scoring: defined({ classes, boundary }),

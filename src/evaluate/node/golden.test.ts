@@ -21,8 +21,8 @@ describe.skipIf(missing)('released models on photographs of PASCAL VOC', () => {
     expect(wide?.mIoU).toBeLessThan(report?.mIoU ?? 0);
   }, 120_000);
 
-  it('gain from a larger input and from tiles at full size', async () => {
-    const first = { dataset, classes, limit: 16 };
+  it('gain from a larger input, and do not lose by flips', async () => {
+    const first = { dataset, classes, limit: 8 };
     const starter = { ...first, model: model('deeplabv3_257_mv_gpu') };
     const score = async (options: Parameters<typeof evaluate>[0]) =>
       (await evaluate(options)).report?.pixelAccuracy ?? 0;

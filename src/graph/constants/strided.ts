@@ -5,6 +5,7 @@ import {
   elementArrays,
   isBigInt,
 } from '../../core/dtype.js';
+import { GraphError } from '../../core/errors.js';
 import {
   elementCount,
   numberToFloat16,
@@ -101,13 +102,22 @@ export function wholeRange(dtype: DType): readonly [least: number, greatest: num
   return dtype.startsWith('u') ? [0, 2 ** bits - 1] : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
 }
 
-/** A tensor of any element type from plain numbers; integers are truncated towards zero. */
+/**
+ * A tensor of any element type from plain numbers; integers are truncated towards zero.
+ *
+ * @throws GraphError where a number is not finite and the type is one of 64-bit integers.
+ */
 export function fromNumbers(dtype: DType, shape: Shape, numbers: readonly number[]): Tensor {
   return tensor(dtype, shape, elementsOf(dtype, numbers) as never);
 }
 
 function elementsOf(dtype: DType, numbers: readonly number[]): ElementArray {
   if (isBigInt(dtype)) {
+    const broken = numbers.find((value) => !Number.isFinite(value));
+    if (broken !== undefined) {
+      const problem = 'a number is not finite';
+      throw new GraphError({ place: `tensor of ${dtype}`, problem, found: `${broken}` });
+    }
     return elementArrays[dtype].from(numbers.map((value) => BigInt(Math.trunc(value))));
   }
   return elementArrays[dtype].from(dtype === 'float16' ? numbers.map(numberToFloat16) : numbers);

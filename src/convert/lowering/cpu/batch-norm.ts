@@ -32,34 +32,21 @@ function sums(lowering: CpuLowering, node: Node, image: Image, form: Form): Valu
 /** Sum of the products of two images, [C]. */
 function products(lowering: CpuLowering, node: Node, a: Image, b: Image, form: Form): Value {
   if (form === 'blocked') {
-    const { block } = lowering;
-    const blocks = (a.channels * a.batch) / block;
-    const pixels = a.perChannel / a.batch;
-    const [left, right] = [a, b].map(({ blocked }) =>
-      lowering.reshape(blocked, [blocks, pixels, block]),
-    );
-    // The diagonals of small matrix products: cheaper than a pass that keeps all products.
-    const pairs = lowering.add(node, 'FusedMatMul', [left, right], { transA: 1 });
-    const picked = lowering.add(node, 'Mul', [pairs, identity(lowering)], {});
-    const own = lowering.add(node, 'ReduceSum', [picked, lowering.integers([2])], { keepdims: 0 });
-    return overBatch(lowering, node, own, a);
+    // A depthwise convolution whose "kernel" is the other image, at its only position.
+    const count = a.channels * a.batch;
+    const [, , height = 1, width = 1] = b.shape;
+    const kernel = lowering.reshape(b.blocked, [count, 1, height, width]);
+    const dots = lowering.add(node, 'BlockedConv', [a.blocked, kernel], {
+      group: count,
+      kernel_shape: [height, width],
+    });
+    return overBatch(lowering, node, dots, a);
   }
   const [left, right] = [a, b].map(({ rows }) =>
     lowering.reshape(rows, [a.channels, 1, a.perChannel]),
   );
   const dots = lowering.add(node, 'FusedMatMul', [left, right], { transB: 1 });
   return lowering.reshape(dots, [a.channels]);
-}
-
-function identity(lowering: CpuLowering): Value {
-  const { block } = lowering;
-  const data = Float32Array.from({ length: block * block }, (_, at) =>
-    at % (block + 1) === 0 ? 1 : 0,
-  );
-  return lowering.builder.constant(
-    { dtype: 'float32', shape: [1, block, block], data },
-    'identity',
-  );
 }
 
 function inverseDeviation(lowering: CpuLowering, node: BatchNormNode, variance: Value): Value {

@@ -37,7 +37,9 @@ export const crossEntropyLowerings = {
     const { indices, known } = safeLabels(lowering, node, lowering.input(node, 1), logits.channels);
     const greatest = lowering.add(node, 'ReduceMax', [logits.rows], { axes: [0], keepdims: 1 });
     const shifted = lowering.add(node, 'Sub', [logits.rows, greatest], {});
-    const sum = overClasses(lowering, node, lowering.add(node, 'Exp', [shifted], {}));
+    const exponentials = lowering.add(node, 'Exp', [shifted], {});
+    const sum = overClasses(lowering, node, exponentials);
+    lowering.keepShares(node.outputs[1], { exponentials, sum });
     const logarithm = lowering.add(node, 'Log', [sum], {});
     const logSumExp = lowering.add(node, 'Add', [logarithm, greatest], {});
     const own = lowering.add(node, 'GatherElements', [logits.rows, indices], { axis: 0 });
@@ -51,13 +53,12 @@ export const crossEntropyLowerings = {
   SoftmaxCrossEntropyGradient: (lowering, node) => {
     const logits = lowering.input(node, 1);
     const { indices, known } = safeLabels(lowering, node, lowering.input(node, 2), logits.channels);
-    const [dlosses, logSumExp] = [0, 3].map((at) =>
-      lowering.reshape(lowering.input(node, at).planes, [1, logits.perChannel]),
-    );
+    const kept = lowering.sharesOf(node.inputs[3]);
+    if (kept === undefined) return false;
+    const dlosses = lowering.reshape(lowering.input(node, 0).planes, [1, logits.perChannel]);
     const weights = lowering.add(node, 'Mul', [dlosses, known], {});
-    const shifted = lowering.add(node, 'Sub', [logits.rows, logSumExp], {});
-    const shares = lowering.add(node, 'Exp', [shifted], {});
-    const weighted = lowering.add(node, 'Mul', [shares, weights], {});
+    const perPixel = lowering.add(node, 'Div', [weights, kept.sum], {});
+    const weighted = lowering.add(node, 'Mul', [kept.exponentials, perPixel], {});
     const less = lowering.add(node, 'Neg', [weights], {});
     const rows = lowering.add(node, 'ScatterElements', [weighted, indices, less], {
       axis: 0,

@@ -14,12 +14,21 @@ export type LoweringRule<Op extends OperatorName> = (
 
 export type LoweringRules = { readonly [Op in OperatorName]?: LoweringRule<Op> };
 
+/** The parts of a softmax: shares are exponentials / sum. */
+export interface SoftmaxShares {
+  /** exp(logit - largest logit), [C, N H W] */
+  readonly exponentials: Value;
+  /** Their sum over the classes, [1, N H W] */
+  readonly sum: Value;
+}
+
 /** What a lowered graph is being built from and into. */
 export class CpuLowering implements Workshop {
   readonly builder: GraphBuilder;
   readonly block: number;
   readonly #images = new Map<Value, Image>();
   readonly #blockedConsumers: ReadonlySet<Value>;
+  readonly #shares = new Map<Value, SoftmaxShares>();
 
   constructor(graph: Graph, block: number) {
     this.builder = new GraphBuilder({ foldConstants: true });
@@ -54,6 +63,15 @@ export class CpuLowering implements Workshop {
   /** Whether a depthwise convolution is going to read a value. */
   wantsBlocked(old: Value | undefined): boolean {
     return old !== undefined && this.#blockedConsumers.has(old);
+  }
+
+  /** Keeps what a softmax was formed from, by the value of its log(sum(exp)). */
+  keepShares(logSumExp: Value | undefined, shares: SoftmaxShares): void {
+    if (logSumExp !== undefined) this.#shares.set(logSumExp, shares);
+  }
+
+  sharesOf(logSumExp: Value | undefined): SoftmaxShares | undefined {
+    return logSumExp && this.#shares.get(logSumExp);
   }
 
   value(value: Value | undefined, node: Node): Value {

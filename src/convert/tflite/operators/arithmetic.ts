@@ -44,8 +44,8 @@ type UnaryOperator = Extract<
  */
 function aligned(scope: OperatorImport): { values: readonly Value[]; layout: Converted['layout'] } {
   const positions = scope.inputs.map((_, position) => position);
-  const planar =
-    scope.outputRecord().shape.length === 4 && positions.some((at) => scope.rank(at) === 4);
+  const ranks = positions.map((at) => scope.rank(at));
+  const planar = scope.outputRecord().shape.length === 4 && Math.max(...ranks) === 4;
   if (!planar) return { values: positions.map((at) => scope.plain(at)), layout: 'plain' };
   const values = positions.map((at) => {
     const rank = scope.rank(at);

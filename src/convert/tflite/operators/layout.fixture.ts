@@ -22,15 +22,15 @@ import {
 } from '../plain-array.fixture.js';
 import { activatedArray, activations } from './fused-activation.fixture.js';
 
-function anyArray(random: Random, least = 1): PlainArray {
+export function anyArray(random: Random, least = 1): PlainArray {
   return randomArray(random, randomShape(random, random.integer(least, 4)));
 }
 
-function positive(axis: number, rank: number): number {
+export function positive(axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;
 }
 
-function renamed({ numbers }: PlainArray, shape: Shape) {
+export function renamed({ numbers }: PlainArray, shape: Shape) {
   return [asTensor({ shape, numbers })];
 }
 
@@ -58,59 +58,6 @@ function padded(
 
 function isInside({ shape }: PlainArray, index: readonly number[]): boolean {
   return index.every((position, axis) => position >= 0 && position < (shape[axis] ?? 0));
-}
-
-/** Parts of sizes along an axis. */
-function parts(x: PlainArray, axis: number, sizes: readonly number[]) {
-  let start = 0;
-  return sizes.map((size) => {
-    const from = start;
-    start += size;
-    return asTensor(
-      arrayOf(x.shape.with(axis, size), (index) =>
-        at(x, ...index.with(axis, from + (index[axis] ?? 0))),
-      ),
-    );
-  });
-}
-
-/** A strided slice of one axis: what is written in the file, and the positions that it takes. */
-function slicedAxis(random: Random, size: number) {
-  const step = pick(random, [1, 1, 2, -1, -2]);
-  const shrink = chance(random, 0.2);
-  if (shrink) {
-    const position = random.integer(-size, size - 1);
-    return {
-      begin: position,
-      end: position + 1,
-      step: 1,
-      shrink,
-      open: [false, false],
-      taken: [positive(position, size)],
-    };
-  }
-  const open = [chance(random, 0.3), chance(random, 0.3)] as const;
-  const begin = random.integer(-size, size - 1);
-  const end = random.integer(-size - 1, size + 1);
-  const forward = step > 0;
-  const clamp = (value: number) =>
-    Math.min(Math.max(value, forward ? 0 : -1), forward ? size : size - 1);
-  const from = open[0] ? (forward ? 0 : size - 1) : clamp(positive(begin, size));
-  const to = open[1] ? (forward ? size : -1) : clamp(end < 0 ? end + size : end);
-  const taken: number[] = [];
-  for (let at = from; forward ? at < to : at > to; at += step) taken.push(at);
-  return { begin, end, step, shrink, open, taken };
-}
-
-function mask(flags: readonly boolean[]): number {
-  return flags.reduce((bits, flag, axis) => bits | (flag ? 1 << axis : 0), 0);
-}
-
-/** Space and batch of TensorFlow: block position (u, v) of pixel (i, j) is a batch of its own. */
-function blocks(random: Random) {
-  const [batch = 1, channels = 1, height = 1, width = 1] = randomShape(random, 4, 3);
-  const [rateY = 1, rateX = 1] = randomShape(random, 2, 3);
-  return { batch, channels, height, width, rateY, rateX };
 }
 
 /** Reference loops of the operators that move elements about. */
@@ -266,125 +213,6 @@ export const layoutCases = {
     const y = arrayOf(shape, (index) => stretched(x, index));
     return { options: {}, inputs: [fed(x), integers(...shape)], outputs: [asTensor(y)] };
   },
-  SLICE: (random) => {
-    const x = anyArray(random);
-    const begins = x.shape.map((size) => random.integer(0, size - 1));
-    const sizes = x.shape.map((size, axis) => random.integer(1, size - (begins[axis] ?? 0)));
-    const rest = chance(random, 0.3);
-    const shape = rest ? x.shape.map((size, axis) => size - (begins[axis] ?? 0)) : sizes;
-    const y = arrayOf(shape, (index) =>
-      at(x, ...index.map((position, axis) => position + (begins[axis] ?? 0))),
-    );
-    const told = rest ? sizes.map(() => -1) : sizes;
-    return {
-      options: {},
-      inputs: [fed(x), integers(...begins), integers(...told)],
-      outputs: [asTensor(y)],
-    };
-  },
-  STRIDED_SLICE: (random) => {
-    const x = anyArray(random);
-    // TFLite files have no empty results, so axes that would have none are taken whole.
-    const axes = x.shape.map((size) => {
-      const sliced = slicedAxis(random, size);
-      const whole = {
-        begin: 0,
-        end: 0,
-        step: 1,
-        shrink: false,
-        open: [true, true],
-        taken: [...new Array(size).keys()],
-      };
-      return sliced.taken.length > 0 ? sliced : whole;
-    });
-    const full = arrayOf(
-      axes.map(({ taken }) => taken.length),
-      (index) => at(x, ...index.map((position, axis) => axes[axis]?.taken[position] ?? 0)),
-    );
-    const shape = full.shape.filter((_, axis) => axes[axis]?.shrink !== true);
-    return {
-      options: {
-        beginMask: mask(axes.map(({ open }) => open[0] === true)),
-        endMask: mask(axes.map(({ open }) => open[1] === true)),
-        ellipsisMask: 0,
-        newAxisMask: 0,
-        shrinkAxisMask: mask(axes.map(({ shrink }) => shrink)),
-        offset: false,
-      },
-      inputs: [
-        fed(x),
-        integers(...axes.map(({ begin }) => begin)),
-        integers(...axes.map(({ end }) => end)),
-        integers(...axes.map(({ step }) => step)),
-      ],
-      outputs: renamed(full, shape),
-    };
-  },
-  SPLIT: (random) => {
-    const splits = random.integer(1, 3);
-    const given = anyArray(random).shape;
-    const axis = randomAxis(random, given.length);
-    const own = positive(axis, given.length);
-    const size = random.integer(1, 3);
-    const x = randomArray(random, given.with(own, size * splits));
-    const outputs = parts(x, own, new Array<number>(splits).fill(size));
-    return { options: { splits }, inputs: [integer(axis), fed(x)], outputs };
-  },
-  SPLIT_V: (random) => {
-    const sizes = randomShape(random, random.integer(1, 3), 3);
-    const given = anyArray(random).shape;
-    const axis = randomAxis(random, given.length);
-    const own = positive(axis, given.length);
-    const whole = sizes.reduce((sum, size) => sum + size, 0);
-    const x = randomArray(random, given.with(own, whole));
-    // One size may be left to be worked out.
-    const told = chance(random, 0.3) ? sizes.with(0, -1) : sizes;
-    return {
-      options: { splits: sizes.length },
-      inputs: [fed(x), integers(...told), integer(axis)],
-      outputs: parts(x, own, sizes),
-    };
-  },
-  PACK: (random) => {
-    const shape = randomShape(random, random.integer(0, 3));
-    const values = random.integer(1, 3);
-    const arrays = Array.from({ length: values }, () => randomArray(random, shape));
-    const axis = randomAxis(random, shape.length + 1);
-    const own = positive(axis, shape.length + 1);
-    const y = arrayOf(shape.toSpliced(own, 0, values), (index) => {
-      const array = arrays[index[own] ?? 0];
-      return array === undefined ? Number.NaN : at(array, ...index.toSpliced(own, 1));
-    });
-    const inputs = arrays.map((array) => fed(array));
-    return { options: { values, axis }, inputs, outputs: [asTensor(y)] };
-  },
-  UNPACK: (random) => {
-    const x = anyArray(random);
-    const axis = randomAxis(random, x.shape.length);
-    const own = positive(axis, x.shape.length);
-    const values = x.shape[own] ?? 1;
-    const outputs = Array.from({ length: values }, (_, part) =>
-      asTensor(
-        arrayOf(x.shape.toSpliced(own, 1), (index) => at(x, ...index.toSpliced(own, 0, part))),
-      ),
-    );
-    return { options: { values, axis }, inputs: [fed(x)], outputs };
-  },
-  GATHER: (random) => {
-    const x = anyArray(random);
-    const axis = randomAxis(random, x.shape.length);
-    const own = positive(axis, x.shape.length);
-    const indices = arrayOf(randomShape(random, random.integer(0, 2)), () =>
-      random.integer(0, (x.shape[own] ?? 1) - 1),
-    );
-    const rank = indices.shape.length;
-    const y = arrayOf(x.shape.toSpliced(own, 1, ...indices.shape), (index) => {
-      const chosen = at(indices, ...index.slice(own, own + rank));
-      return at(x, ...index.toSpliced(own, rank, chosen));
-    });
-    const given = chance(random, 0.5) ? fed(indices, 'int32') : constant(indices, 'int32');
-    return { options: { axis, batchDims: 0 }, inputs: [fed(x), given], outputs: [asTensor(y)] };
-  },
   SHAPE: (random) => {
     const x = anyArray(random);
     const outputType = pick(random, ['int32', 'int64'] as const);
@@ -428,97 +256,5 @@ export const layoutCases = {
       inputs: [fed(x, inputType)],
       outputs: [asTensor(y, outputType)],
     };
-  },
-  SPACE_TO_BATCH_ND: (random) => {
-    const { batch, channels, height, width, rateY, rateX } = blocks(random);
-    const pads = randomShape(random, 4, 3).map((size) => size - 1);
-    const [top = 0, , left = 0] = pads;
-    const outside = (side: number, rate: number, first: number, last: number) => {
-      const size = Math.max(side * rate - (pads[first] ?? 0) - (pads[last] ?? 0), 1);
-      return { size, padded: size + (pads[first] ?? 0) + (pads[last] ?? 0) };
-    };
-    const rows = outside(height, rateY, 0, 1);
-    const columns = outside(width, rateX, 2, 3);
-    // Padding at the far end fills up whole blocks.
-    const fill = (padded: number, rate: number) => (rate - (padded % rate)) % rate;
-    const [, bottom = 0, , right = 0] = pads;
-    const paddings = [
-      top,
-      bottom + fill(rows.padded, rateY),
-      left,
-      right + fill(columns.padded, rateX),
-    ];
-    const x = randomArray(random, [batch, rows.size, columns.size, channels]);
-    const shape = [
-      batch * rateY * rateX,
-      Math.ceil(rows.padded / rateY),
-      Math.ceil(columns.padded / rateX),
-      channels,
-    ];
-    const y = arrayOf(shape, ([n = 0, i = 0, j = 0, c = 0]) => {
-      const block = Math.floor(n / batch);
-      const row = i * rateY + Math.floor(block / rateX) - top;
-      const column = j * rateX + (block % rateX) - left;
-      return at(x, n % batch, row, column, c);
-    });
-    return {
-      options: {},
-      inputs: [
-        fed(x),
-        integers(rateY, rateX),
-        constant({ shape: [2, 2], numbers: paddings }, 'int32'),
-      ],
-      outputs: [asTensor(y)],
-    };
-  },
-  BATCH_TO_SPACE_ND: (random) => {
-    const { batch, channels, height, width, rateY, rateX } = blocks(random);
-    const x = randomArray(random, [batch * rateY * rateX, height, width, channels]);
-    const crop = (side: number) => {
-      const before = random.integer(0, side - 1);
-      return [before, random.integer(0, side - 1 - before)] as const;
-    };
-    const [top, bottom] = crop(height * rateY);
-    const [left, right] = crop(width * rateX);
-    const shape = [batch, height * rateY - top - bottom, width * rateX - left - right, channels];
-    const y = arrayOf(shape, ([n = 0, i = 0, j = 0, c = 0]) => {
-      const block = ((i + top) % rateY) * rateX + ((j + left) % rateX);
-      const row = Math.floor((i + top) / rateY);
-      return at(x, block * batch + n, row, Math.floor((j + left) / rateX), c);
-    });
-    return {
-      options: {},
-      inputs: [
-        fed(x),
-        integers(rateY, rateX),
-        constant({ shape: [2, 2], numbers: [top, bottom, left, right] }, 'int32'),
-      ],
-      outputs: [asTensor(y)],
-    };
-  },
-  SPACE_TO_DEPTH: (random) => {
-    const { batch, channels, height, width, rateY: blockSize } = blocks(random);
-    const x = randomArray(random, [batch, height * blockSize, width * blockSize, channels]);
-    const y = arrayOf(
-      [batch, height, width, channels * blockSize ** 2],
-      ([n = 0, i = 0, j = 0, d = 0]) => {
-        const block = Math.floor(d / channels);
-        const row = i * blockSize + Math.floor(block / blockSize);
-        return at(x, n, row, j * blockSize + (block % blockSize), d % channels);
-      },
-    );
-    return { options: { blockSize }, inputs: [fed(x)], outputs: [asTensor(y)] };
-  },
-  DEPTH_TO_SPACE: (random) => {
-    const { batch, channels, height, width, rateY: blockSize } = blocks(random);
-    const x = randomArray(random, [batch, height, width, channels * blockSize ** 2]);
-    const y = arrayOf(
-      [batch, height * blockSize, width * blockSize, channels],
-      ([n = 0, i = 0, j = 0, c = 0]) => {
-        const block = (i % blockSize) * blockSize + (j % blockSize);
-        return at(x, n, Math.floor(i / blockSize), Math.floor(j / blockSize), block * channels + c);
-      },
-    );
-    return { options: { blockSize }, inputs: [fed(x)], outputs: [asTensor(y)] };
   },
 } as const satisfies Partial<OperatorCases<OperatorName>>;

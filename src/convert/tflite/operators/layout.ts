@@ -9,6 +9,9 @@ import { type Converters, computes, moves, plainOutput, planarOutput } from './c
 import { activate } from './fused-activation.js';
 import { sliceParts } from './strided-slice.js';
 
+/** Ranges are worked out when the file is read: longer ones are taken for damage. */
+const longestRange = 2 ** 20;
+
 /** Permutes per-axis numbers of an image to the planar order. */
 function planarOrder<T>(values: readonly T[]): readonly T[] {
   return [0, 3, 1, 2].flatMap((axis) => values.slice(axis, axis + 1));
@@ -272,7 +275,7 @@ export const layoutConverters = {
     const [start = 0, limit = 0, step = 1] = [0, 1, 2].flatMap((at) => scope.numbers(at));
     const { dtype } = scope.plain(0);
     const count = elementCount(scope.outputRecord().shape);
-    if (Math.max(0, Math.ceil((limit - start) / step)) !== count)
+    if (Math.max(0, Math.ceil((limit - start) / step)) !== count || count > longestRange)
       return scope.unsupported('a range of another length');
     const numbers = Array.from({ length: count }, (_, at) => start + at * step);
     return plainOutput(scope.builder.constant(fromNumbers(dtype, [count], numbers), scope.name));

@@ -1,36 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Random, seededRandom } from '../../../core/random.js';
-import type { OperatorName } from '../../../formats/tflite/index.js';
-import {
-  differenceOfCase,
-  type OperatorCase,
-  type OperatorCases,
-} from '../one-operator.fixture.js';
-import { arithmeticCases } from './arithmetic.fixture.js';
-import { convolutionCases } from './convolution.fixture.js';
-import { layoutCases } from './layout.fixture.js';
-import { poolingCases } from './pooling.fixture.js';
-import { samplingCases } from './sampling.fixture.js';
-
-/** Plain loops for every builtin operator: one without does not compile. */
-const cases: OperatorCases<OperatorName> = {
-  ...convolutionCases,
-  ...arithmeticCases,
-  ...poolingCases,
-  ...samplingCases,
-  ...layoutCases,
-};
-
-const names = Object.keys(cases) as readonly OperatorName[];
-
-function makeCase<Name extends OperatorName>(name: Name, random: Random): OperatorCase<Name> {
-  const make: OperatorCases<OperatorName>[Name] = cases[name];
-  return make(random);
-}
+import { seededRandom } from '../../../core/random.js';
+import { differenceOfCase } from '../one-operator.fixture.js';
+import { makeCase, operatorNames } from './cases.fixture.js';
 
 describe('a TFLite operator computes what plain loops compute', () => {
-  it.each(names)('%s', async (name) => {
-    const random = seededRandom(names.indexOf(name));
+  it.each(operatorNames)('%s', async (name) => {
+    const random = seededRandom(operatorNames.indexOf(name));
     for (let round = 0; round < 25; round++) {
       const tried = makeCase(name, random);
       const difference = await differenceOfCase(name, tried).catch((error: unknown) => error);

@@ -56,25 +56,28 @@ describe('PNG samples as they are stored', () => {
     [3, 5],
     [8, 8],
     [37, 22],
-  ] as const)('an interlaced palette picture of %ix%i, as libvips shows it', async (width, height) => {
-    const random = seededRandom(width);
-    const colours = Array.from({ length: 12 }, () => [0, 1, 2].map(() => random.integer(0, 255)));
-    const data = Uint8Array.from(
-      Array.from({ length: width * height }, () => colours[random.integer(0, 11)] ?? []).flat(),
-    );
-    const picture = sharp(data, { raw: { width, height, channels: 3 } });
-    for (const progressive of [false, true]) {
-      const options = { palette: true, progressive, dither: 0, effort: 10 };
-      const file = await picture.clone().png(options).toBuffer();
-      const png = readPng(file, 'test');
-      expect([png.kind, png.interlaced]).toEqual(['palette', progressive]);
-      const shown = Array.from(png.samples).flatMap((index) => [
-        ...(png.palette?.subarray(index * 3, index * 3 + 3) ?? []),
-      ]);
-      const decoded = await sharp(file).removeAlpha().raw().toBuffer();
-      expect(shown).toEqual([...decoded]);
-    }
-  });
+  ] as const)(
+    'an interlaced palette picture of %ix%i, as libvips shows it',
+    async (width, height) => {
+      const random = seededRandom(width);
+      const colours = Array.from({ length: 12 }, () => [0, 1, 2].map(() => random.integer(0, 255)));
+      const data = Uint8Array.from(
+        Array.from({ length: width * height }, () => colours[random.integer(0, 11)] ?? []).flat(),
+      );
+      const picture = sharp(data, { raw: { width, height, channels: 3 } });
+      for (const progressive of [false, true]) {
+        const options = { palette: true, progressive, dither: 0, effort: 10 };
+        const file = await picture.clone().png(options).toBuffer();
+        const png = readPng(file, 'test');
+        expect([png.kind, png.interlaced]).toEqual(['palette', progressive]);
+        const shown = Array.from(png.samples).flatMap((index) => [
+          ...(png.palette?.subarray(index * 3, index * 3 + 3) ?? []),
+        ]);
+        const decoded = await sharp(file).removeAlpha().raw().toBuffer();
+        expect(shown).toEqual([...decoded]);
+      }
+    },
+  );
 
   it('an interlaced RGB picture', async () => {
     const data = Uint8Array.from({ length: 19 * 9 * 3 }, (_, i) => (i * 37) % 256);

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll } from 'vitest';
+import { camvid, cityscapes, pascalVoc } from '../../../catalog/index.js';
+import type { LabelMap, Palette } from '../../../image/index.js';
 import { ade20k } from '../../ade20k-classes.js';
 import {
   datasetSourceConformance,
   type SourceUnderTest,
 } from '../../dataset-source.conformance.js';
-import { camvid, cityscapes, pascalVoc } from '../../../catalog/index.js';
-import type { LabelMap, Palette } from '../../../image/index.js';
-import { blockLabel, DatasetFolder, labelFiles, pictureFile } from '../dataset.fixture.js';
 import { convertDataset } from '../convert/convert-dataset.js';
+import { blockLabel, DatasetFolder, labelFiles, pictureFile } from '../dataset.fixture.js';
 import { openDataset } from '../open-dataset.js';
 import { cityscapesLabelIds } from './cityscapes.js';
 
@@ -44,9 +44,14 @@ async function writeVoc(
 
 datasetSourceConformance('VOC, official list, palette', async () => {
   const ids = ['2007_000032', '2007_000039'];
-  await writeVoc('voc', { train: `${ids.join('\n')}\n`, val: '2008_000002\r\n' }, {
-    SegmentationClass: [...ids, '2008_000002'],
-  }, 'palette');
+  await writeVoc(
+    'voc',
+    { train: `${ids.join('\n')}\n`, val: '2008_000002\r\n' },
+    {
+      SegmentationClass: [...ids, '2008_000002'],
+    },
+    'palette',
+  );
   const source = await openDataset(folder.path('voc'), { split: 'train' });
   return { source, ids, labelOf: vocLabel };
 });
@@ -55,7 +60,12 @@ datasetSourceConformance('VOC, augmented list with masks of SBD, grey', async ()
   const official = ['2007_000032'];
   const ids = [...official, '2010_000001', '2011_000002'];
   const lists = { train: official.join('\n'), train_aug: ids.join('\n') };
-  await writeVoc('voc-aug', lists, { SegmentationClass: official, SegmentationClassAug: ids }, 'grey');
+  await writeVoc(
+    'voc-aug',
+    lists,
+    { SegmentationClass: official, SegmentationClassAug: ids },
+    'grey',
+  );
   const path = folder.path('voc-aug', 'VOCdevkit');
   return { source: await openDataset(path, { split: 'train_aug' }), ids, labelOf: vocLabel };
 });

@@ -6,24 +6,24 @@ import { decodeExample } from '../../../formats/tensorflow/example/index.js';
 import { readRecords } from '../../../formats/tensorflow/record-file/index.js';
 import { ade20k, ade20kIgnoreValue } from '../../ade20k-classes.js';
 import type { DatasetClasses } from '../../dataset-source.js';
-import type { DatasetListing, FoundDataset, RecordLocation } from '../dataset-listing.js';
+import {
+  type DatasetListing,
+  type FoundDataset,
+  type LabelSetName,
+  labelSetNames,
+  type RecordLocation,
+} from '../dataset-listing.js';
 import { readDescription } from '../description-file.js';
 import { namesIn } from '../folder-content.js';
 import { encodedSample, sampleId } from '../tfrecord/segmentation-example.js';
 
 /** The datasets whose TFRecord shards the original's scripts make, by name. */
-const labelSets = {
+const labelSets: Readonly<Record<LabelSetName, Classes>> = {
   voc: { ...pascalVoc, ignoreValue: 255 },
   cityscapes: { ...cityscapes, ignoreValue: 255 },
   ade20k: { ...ade20k, ignoreValue: ade20kIgnoreValue },
   camvid: { ...camvid, ignoreValue: 11 },
-} as const;
-
-/** Name of the classes of a known dataset. */
-export type LabelSetName = keyof typeof labelSets;
-
-/** The names of the known label sets. */
-export const labelSetNames = Object.keys(labelSets) as readonly LabelSetName[];
+};
 
 const shardName = /^(.+)-(\d{5})-of-(\d{5})\.tfrecord$/;
 

@@ -1,3 +1,4 @@
+import sharp from 'sharp';
 import { disableImageCache } from '../../../image/node/index.js';
 import { packError } from '../../../runtime/node/worker-protocol.js';
 import type { LaneReply, LaneRequest } from './protocol.js';
@@ -23,6 +24,7 @@ async function answer(request: LaneRequest): Promise<LaneReply> {
     case 'open':
       // A batch never decodes the same file twice.
       disableImageCache();
+      sharp.concurrency(request.settings.load.threads ?? 1);
       workbench = await Workbench.open(request.settings);
       return { kind: 'opened', model: workbench.model };
     case 'evaluate':

@@ -1,0 +1,60 @@
+import type { z } from 'zod';
+import { OptionError } from '../../core/errors.js';
+import { configError } from './config-error.js';
+import { configSchema } from './schema.js';
+
+type Parsed = z.output<typeof configSchema>;
+
+/** A training run with all defaults filled in. */
+export type TrainConfig = Omit<Parsed, 'learningRate'> & {
+  readonly learningRate: Parsed['learningRate'] & { readonly base: number };
+};
+
+/** A training run as it is written down: what is left out takes its default. */
+export type TrainConfigInput = z.input<typeof configSchema>;
+
+/** Base learning rates where none is given: the release's for momentum and for Adam. */
+const baseRates = { sgd: 1e-4, adam: 1e-3, adamw: 1e-3 } as const;
+
+/**
+ * Checks a configuration and fills in its defaults; a complete one comes out as it went in.
+ *
+ * @param place What errors call the configuration.
+ * @throws FormatError naming the first key that is unknown, with the nearest known one, or whose
+ *   value cannot be; OptionError for values that do not go together.
+ */
+export function parseConfig(value: unknown, place: string): TrainConfig {
+  const result = configSchema.safeParse(value);
+  if (!result.success) throw configError(configSchema, result.error.issues, value, place);
+  const { learningRate, ...rest } = result.data;
+  const base = learningRate.base ?? baseRates[rest.optimizer.kind];
+  const config = { ...rest, learningRate: { ...learningRate, base } };
+  checkTogether(config, place);
+  return config;
+}
+
+function checkTogether(config: TrainConfig, place: string): void {
+  const { batchSize, microBatches, losses, learningRate, steps } = config;
+  if (batchSize % microBatches !== 0) {
+    throw new OptionError({
+      place: `${place}, microBatches`,
+      problem: 'a batch is not a whole number of them',
+      expected: `a divisor of batchSize ${batchSize}`,
+      found: `${microBatches}`,
+    });
+  }
+  if (losses.filter((loss) => 'hardPixels' in loss).length > 1) {
+    throw new OptionError({
+      place: `${place}, losses`,
+      problem: 'hard pixels can be chosen by one loss only',
+    });
+  }
+  if (learningRate.slowStart.steps >= steps) {
+    throw new OptionError({
+      place: `${place}, learningRate.slowStart.steps`,
+      problem: 'the slow start would never end',
+      expected: `fewer than the ${steps} steps of the run`,
+      found: `${learningRate.slowStart.steps}`,
+    });
+  }
+}

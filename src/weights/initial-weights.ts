@@ -1,0 +1,147 @@
+import { OptionError } from '../core/errors.js';
+import type { Random } from '../core/random.js';
+import { elementCount, type TensorOf, tensor } from '../core/tensor.js';
+import { readTflite } from '../formats/tflite/index.js';
+import { initialValues, type LastLayer, type Weights } from '../models/parameters.js';
+import { decodeCheckpoint, inferenceWeights, isSafetensors } from './checkpoint.js';
+import { filtersOf, layerName, weightsFromTflite } from './folded-weights.js';
+import { type NetworkDescription, weightsOf } from './network-graph.js';
+
+/**
+ * Which layers of a file a network starts from.
+ *
+ * - `all`: every one, so the file must have the network's classes (the original's
+ *   `initialize_last_layer`: whether the layers behind the backbone start from the file too).
+ * - `without-logits`: all but the class scores, for another set of classes (the original's
+ *   `last_layers_contain_logits_only`: whether only the class scores are left out and ASPP and
+ *   decoder start from the file).
+ * - `without-head`: the backbone alone, for another task or another head.
+ */
+export const lastLayerChoices = ['all', 'without-logits', 'without-head'] as const;
+
+export type LastLayerChoice = (typeof lastLayerChoices)[number];
+
+const leftOut: { readonly [Choice in LastLayerChoice]: readonly LastLayer[] } = {
+  all: [],
+  'without-logits': ['logits'],
+  'without-head': ['head', 'logits'],
+};
+
+export interface InitialWeightsOptions {
+  readonly lastLayers: LastLayerChoice;
+  /** What the layers that start anew are drawn from. */
+  readonly random: Random;
+}
+
+/** What a network starts from. */
+export interface InitialWeights {
+  /** Every parameter and statistic of the network. */
+  readonly weights: Weights;
+  /** Names of those that came from the file, and of those that start anew. */
+  readonly taken: readonly string[];
+  readonly renewed: readonly string[];
+  /**
+   * Whether the file had batch norm folded into its convolutions. The rebuilt one knows nothing of
+   * the activations: measure it (`remeasureBatchNorm`) before it is trained by batches.
+   */
+  readonly foldedBatchNorm: boolean;
+}
+
+/** Random first values of a whole network. */
+export function freshWeights(
+  { parameters, statistics }: NetworkDescription,
+  random: Random,
+): ReadonlyMap<string, TensorOf<'float32'>> {
+  const weights = new Map<string, TensorOf<'float32'>>();
+  for (const parameter of parameters) weights.set(parameter.name, initialValues(parameter, random));
+  for (const { name, shape, initial } of statistics) {
+    const data = new Float32Array(elementCount(shape)).fill(initial);
+    weights.set(name, tensor('float32', shape, data));
+  }
+  return weights;
+}
+
+/**
+ * First weights of a network from a checkpoint or a TFLite file (the released MobileNetV2 models,
+ * float or 8-bit), told apart by content; what the file does not give starts anew.
+ *
+ * Of a checkpoint the moving averages count where training kept them. See `weightsFromTflite` for
+ * what becomes of folded batch norm.
+ *
+ * @param place What errors call the file.
+ * @throws FormatError where the file is damaged or of another network; OptionError where `all` is
+ *   asked of a file with other classes.
+ */
+export function loadInitialWeights(
+  bytes: Uint8Array,
+  place: string,
+  network: NetworkDescription,
+  { lastLayers, random }: InitialWeightsOptions,
+): InitialWeights {
+  const source = isSafetensors(bytes) ? fromCheckpoint(bytes, place) : fromTflite(bytes, place);
+  const wanted = without(network, leftOut[lastLayers]);
+  if (lastLayers === 'all') checkClasses(source, network, place);
+  const found = source.take(wanted);
+  const weights = new Map(freshWeights(network, random));
+  for (const [name, value] of found) weights.set(name, value);
+  return {
+    weights,
+    taken: [...found.keys()],
+    renewed: [...weights.keys()].filter((name) => !found.has(name)),
+    foldedBatchNorm: source.foldedBatchNorm,
+  };
+}
+
+interface Source {
+  readonly foldedBatchNorm: boolean;
+  /** Number of outputs of the layer of that name. */
+  filters(layer: string): number | undefined;
+  take(network: NetworkDescription): ReadonlyMap<string, TensorOf<'float32'>>;
+}
+
+function fromCheckpoint(bytes: Uint8Array, place: string): Source {
+  const tensors = inferenceWeights(decodeCheckpoint(bytes, place));
+  const fix = 'take a checkpoint of the same backbone and head, or leave its last layers out';
+  return {
+    foldedBatchNorm: false,
+    filters: (layer) => tensors.get(`${layer}/weights`)?.shape[0],
+    take: (network) => weightsOf(network, tensors, place, fix),
+  };
+}
+
+function fromTflite(bytes: Uint8Array, place: string): Source {
+  const model = readTflite(bytes, place);
+  return {
+    foldedBatchNorm: true,
+    filters: (layer) => filtersOf(model, layer),
+    take: (network) => weightsFromTflite(model, place, network),
+  };
+}
+
+/** A network but for some of its last layers. */
+function without(
+  { parameters, statistics }: NetworkDescription,
+  last: readonly LastLayer[],
+): NetworkDescription {
+  const kept = parameters.filter(({ lastLayer }) => !last.includes(lastLayer));
+  const layers = new Set(kept.map(({ name }) => layerName(name)));
+  return {
+    parameters: kept,
+    statistics: statistics.filter(({ name }) => layers.has(layerName(name))),
+  };
+}
+
+function checkClasses(source: Source, { parameters }: NetworkDescription, place: string): void {
+  const logits = parameters.find(({ lastLayer }) => lastLayer === 'logits');
+  if (logits === undefined) return;
+  const [classes = 0] = logits.shape;
+  const found = source.filters(layerName(logits.name));
+  if (found === undefined || found === classes) return;
+  throw new OptionError({
+    place,
+    problem: 'the weights are for another number of classes',
+    expected: `${classes}, as the data set has`,
+    found: `${found}`,
+    fix: "start the class scores anew: lastLayers 'without-logits', or 'without-head' to start ASPP and decoder anew too",
+  });
+}
