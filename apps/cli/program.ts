@@ -4,6 +4,7 @@ import { benchmarkCommand } from './benchmark/command.js';
 import { datasetCommand } from './dataset/command.js';
 import { evalCommand } from './eval/command.js';
 import type { ExitCode } from './exit-code.js';
+import { exportCommand } from './export/command.js';
 import { modelsCommand } from './models/command.js';
 import { segmentCommand } from './segment/command.js';
 import { packageVersion } from './version.js';
@@ -13,6 +14,7 @@ const commands: readonly ((end: (code: ExitCode) => void) => Command)[] = [
   segmentCommand,
   evalCommand,
   datasetCommand,
+  exportCommand,
   benchmarkCommand,
   modelsCommand,
 ];

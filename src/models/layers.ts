@@ -25,7 +25,12 @@ import type {
  */
 export type Mode =
   | { readonly kind: 'infer'; readonly weights: Weights }
-  | { readonly kind: 'train'; readonly batchNorm: 'batch' | 'frozen' };
+  | {
+      readonly kind: 'train';
+      readonly batchNorm: 'batch' | 'frozen';
+      /** Whether activations are dropped; no unless told. */
+      readonly dropout?: boolean;
+    };
 
 /** Batch norm's constants. */
 export interface BatchNormSettings {
@@ -215,7 +220,7 @@ export class Layers {
 
   /** Drops activations in training only. */
   dropout(x: Value, scope: string): Value {
-    if (this.#mode.kind === 'infer') return x;
+    if (this.#mode.kind === 'infer' || this.#mode.dropout !== true) return x;
     const mask = this.builder.input(`${scope}/mask`, 'float32', x.shape);
     this.#masks.push(mask);
     return this.builder.add('Mul', [x, mask], {}, { name: scope });

@@ -11,7 +11,15 @@ import type { Shape } from '../core/tensor.js';
 import { type OnnxModel, type OnnxValueInfo, readOnnx } from '../formats/onnx/index.js';
 import { readTflite, readTfliteMetadata } from '../formats/tflite/index.js';
 import type { Graph } from '../graph/graph.js';
-import type { Size } from '../image/index.js';
+import { type Palette, paletteFor, type Size } from '../image/index.js';
+import { type OutputStride, outputStrides } from '../models/geometry.js';
+import {
+  type CheckpointMetadata,
+  decodeCheckpoint,
+  inferenceWeights,
+  isSafetensors,
+} from '../weights/checkpoint.js';
+import { describeNetwork, inferenceGraph, weightsOf } from '../weights/network-graph.js';
 
 /** What a model file says of itself beyond its graph. */
 export interface ModelDescription {
@@ -23,7 +31,7 @@ export interface ModelDescription {
 /** A model file that has been read, whose graph can be built at the sizes that it allows. */
 export interface ModelFile {
   readonly name: string;
-  readonly format: 'tflite' | 'onnx';
+  readonly format: 'tflite' | 'onnx' | 'checkpoint';
   readonly bytes: number;
   /** Size that the file fixes for its input; `undefined` where it leaves a side open. */
   readonly fixedSize: Size | undefined;
@@ -47,17 +55,18 @@ export interface ModelFileOptions {
 export const usualSize: Size = { width: 513, height: 513 };
 
 /**
- * Reads a TFLite or ONNX file, told apart by its content.
+ * Reads a TFLite file, an ONNX file or a training checkpoint, told apart by content.
  *
  * @param name What errors call the file.
- * @throws FormatError where it is neither, or damaged; UnsupportedError for what is not computed;
- *   OptionError for what a finished graph cannot honour.
+ * @throws FormatError where it is none of them, or damaged; UnsupportedError for what is not
+ *   computed; OptionError for what a finished graph cannot honour.
  */
 export function readModelFile(
   bytes: Uint8Array,
   name: string,
   options: ModelFileOptions = {},
 ): ModelFile {
+  if (isSafetensors(bytes)) return readCheckpointFile(bytes, name, options);
   refuseOutputStride(name, isTflite(bytes) ? 'a TFLite' : 'an ONNX', options.outputStride);
   return isTflite(bytes) ? readTfliteFile(bytes, name, options) : readOnnxFile(bytes, name);
 }
@@ -137,6 +146,67 @@ function readOnnxFile(bytes: Uint8Array, name: string): ModelFile {
       return onnxToGraph(model, new Map([[image, layout.shapeAt(size)]]), name);
     },
   };
+}
+
+function readCheckpointFile(
+  bytes: Uint8Array,
+  name: string,
+  { outputStride }: ModelFileOptions,
+): ModelFile {
+  const checkpoint = decodeCheckpoint(bytes, name);
+  const { metadata } = checkpoint;
+  const network =
+    outputStride === undefined
+      ? metadata.network
+      : { ...metadata.network, outputStride: knownStride(outputStride, name) };
+  const fix = 'the file contradicts itself: take another checkpoint of the run';
+  const weights = weightsOf(describeNetwork(network), inferenceWeights(checkpoint), name, fix);
+  return {
+    name,
+    format: 'checkpoint',
+    bytes: bytes.length,
+    fixedSize: undefined,
+    description: { sidecar: sidecarOf(metadata) },
+    graph: (size) => inferenceGraph(network, weights, size),
+  };
+}
+
+function knownStride(wanted: number, place: string): OutputStride {
+  const known = outputStrides.find((each) => each === wanted);
+  if (known !== undefined) return known;
+  throw new OptionError({
+    place,
+    problem: 'the network cannot be built at this output stride',
+    expected: outputStrides.join(', '),
+    found: `${wanted}`,
+  });
+}
+
+/** What a checkpoint says of its model, as the JSON beside other files would. */
+function sidecarOf({
+  labels,
+  palette,
+  background,
+  normalisation,
+  size,
+}: CheckpointMetadata): Sidecar {
+  return {
+    labels,
+    ...(palette === undefined ? {} : ownPalette(labels.length, palette)),
+    ...(background === undefined ? {} : { background }),
+    normalisation,
+    ...(size === undefined ? {} : { size }),
+  };
+}
+
+/**
+ * A palette to be told, unless it is the one that goes with so many classes anyway: of that the
+ * overlays know how to tint.
+ */
+export function ownPalette(classes: number, palette: Palette): Pick<Sidecar, 'palette'> {
+  const usual = paletteFor(classes);
+  const same = usual.every((colour, index) => `${colour}` === `${palette[index]}`);
+  return same ? {} : { palette: palette.map(([red, green, blue]) => [red, green, blue]) };
 }
 
 function fedInputs({ graph }: OnnxModel): readonly OnnxValueInfo[] {

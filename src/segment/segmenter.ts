@@ -111,6 +111,11 @@ export class BaseSegmenter<Source> {
     return this.#defaultSize;
   }
 
+  /** How pictures are fitted to the input unless told otherwise. */
+  get fit(): Fit {
+    return this.#defaultFit;
+  }
+
   /** The graph that runs at an input size, and what it costs. */
   describe(size: Size = this.#defaultSize): SegmentationGraph & { readonly cost: GraphCost } {
     return this.#programs.at(size);

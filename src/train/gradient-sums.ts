@@ -16,8 +16,7 @@ export class GradientSums {
   readonly #sums: readonly Sum[];
 
   constructor(parameters: readonly { readonly name: string; readonly shape: Shape }[]) {
-    const fresh = (shape: Shape) =>
-      tensor('float32', shape, new Float32Array(elementCount(shape)));
+    const fresh = (shape: Shape) => tensor('float32', shape, new Float32Array(elementCount(shape)));
     this.#sums = parameters.map(({ shape }) => ({ part: fresh(shape), sum: fresh(shape) }));
     const named = (which: keyof Sum) =>
       Object.fromEntries(

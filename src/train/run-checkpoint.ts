@@ -1,5 +1,5 @@
-import { tensor } from '../core/tensor.js';
 import type { Tensor } from '../core/tensor.js';
+import { tensor } from '../core/tensor.js';
 import type { DatasetClasses } from '../data/index.js';
 import type { Checkpoint } from '../weights/checkpoint.js';
 import type { TrainConfig } from './config/config.js';
@@ -28,16 +28,18 @@ export function runCheckpoint(
   score?: number,
 ): Checkpoint {
   const { mean, std } = settings.normalisation;
-  const tensors = new Map<string, Tensor>([...state].map(([name, value]) => [name, value as Tensor]));
+  const tensors = new Map<string, Tensor>(
+    [...state].map(([name, value]) => [name, value as Tensor]),
+  );
   if (score !== undefined) tensors.set(scoreName, tensor('float64', [], Float64Array.of(score)));
   return {
     metadata: {
       version: 1,
       network: { ...settings.network, atrousRates: [...settings.network.atrousRates] },
       labels: [...classes.labels],
-      palette: classes.palette.map(([red, green, blue]) => [red, green, blue]),
+      palette: classes.palette.map(three),
       ignoreValue: classes.ignoreValue,
-      normalisation: { mean: [...mean], std: [...std] },
+      normalisation: { mean: three(mean), std: three(std) },
       size: [settings.width, settings.height],
       step,
       config,
@@ -50,4 +52,12 @@ export function runCheckpoint(
 export function scoreOf({ tensors }: Checkpoint): number | undefined {
   const score = tensors.get(scoreName)?.data[0];
   return score === undefined ? undefined : Number(score);
+}
+
+function three([first, second, third]: readonly [number, number, number]): [
+  number,
+  number,
+  number,
+] {
+  return [first, second, third];
 }

@@ -1,11 +1,12 @@
-import type { DatasetClasses } from '../data/index.js';
+import type { Normalisation } from '../convert/segmentation/image-input.js';
 import { OptionError } from '../core/errors.js';
+import type { DatasetClasses } from '../data/index.js';
 import type { TrainConfig } from './config/config.js';
 import type { LossSettings } from './losses/index.js';
 import type { StepSettings } from './training-graph.js';
 
 /** Pixels from 0 to 255 to the range from -1 to 1, as the MobileNets want them. */
-const normalisation = { mean: [127.5, 127.5, 127.5], std: [127.5, 127.5, 127.5] } as const;
+const normalisation: Normalisation = { mean: [127.5, 127.5, 127.5], std: [127.5, 127.5, 127.5] };
 
 /**
  * What the graph of a run's step is built from: the configuration, and the data set's classes.
@@ -17,7 +18,7 @@ export function stepSettings(
   config: TrainConfig,
   { labels, ignoreValue }: Pick<DatasetClasses, 'labels' | 'ignoreValue'>,
   batch: number,
-): StepSettings & { readonly normalisation: typeof normalisation } {
+): StepSettings & { readonly normalisation: Normalisation } {
   checkLabelBytes(labels.length, ignoreValue);
   for (const [index, loss] of config.losses.entries()) checkWeights(loss, index, labels.length);
   const { crop, network, losses, optimizer, clipNorm, averageDecay } = config;

@@ -30,6 +30,8 @@ export interface StepSettings {
   /** Largest norm of all gradients together; longer ones are scaled down to it. */
   readonly clipNorm?: number;
   readonly batchNorm: 'batch' | 'frozen';
+  /** Whether activations are dropped where the network says so; yes unless told. */
+  readonly dropout?: boolean;
   /** Decay of the moving average of all parameters, where one is kept. */
   readonly averageDecay?: number;
 }
@@ -151,7 +153,8 @@ class Forward {
   constructor(builder: GraphBuilder, settings: StepSettings) {
     this.#builder = builder;
     const { batch, height, width, network, batchNorm, ignoreValue, losses } = settings;
-    this.#layers = new Layers(builder, { kind: 'train', batchNorm });
+    const { dropout = true } = settings;
+    this.#layers = new Layers(builder, { kind: 'train', batchNorm, dropout });
     const pixels = builder.input(stepInputs.image, 'uint8', [batch, height, width, 3]);
     const labels = builder.input(stepInputs.labels, 'uint8', [batch, height, width]);
     const image = normalised(builder, pixels, settings.normalisation);

@@ -1,15 +1,14 @@
 import { FormatError } from '../core/errors.js';
 import {
-  elementCount,
   formatShape,
   type Shape,
   sameShape,
   type Tensor,
   type TensorOf,
   tensor,
+  zeros,
 } from '../core/tensor.js';
-import { randomStream } from '../data/index.js';
-import { initialValues, type Parameter, type Statistic, type Weights } from '../models/parameters.js';
+import type { Parameter, Statistic, Weights } from '../models/parameters.js';
 import { slotNames } from './optimizers/index.js';
 import { averageName, nextName, type StateTensor, type StepSettings } from './training-graph.js';
 
@@ -21,9 +20,6 @@ export interface TrainedParts {
   readonly parameters: readonly Parameter[];
   readonly statistics: readonly Statistic[];
 }
-
-/** Tells the streams of first values from others with the same seed. */
-const initialStream = 0x696e;
 
 /** The tensors of a run's state: parameters, what the optimizer keeps, averages, statistics. */
 export function stateTensors(
@@ -45,42 +41,20 @@ export function stateTensors(
   ];
 }
 
-/** Parameters and statistics as they start: from weights where these have them, else drawn. */
-export function initialWeights(
-  { parameters, statistics }: TrainedParts,
-  seed: number,
-  weights: Weights = new Map(),
-): TrainingState {
-  const state = new Map<string, TensorOf<'float32'>>();
-  for (const [index, parameter] of parameters.entries()) {
-    const { name, shape } = parameter;
-    // A stream each, so that what comes from a file does not change the rest.
-    const drawn = () => initialValues(parameter, randomStream(seed, initialStream, index));
-    state.set(name, weights.has(name) ? restored(weights, name, shape, 'weights') : drawn());
-  }
-  for (const { name, shape, initial } of statistics) {
-    const filled = () =>
-      tensor('float32', shape, new Float32Array(elementCount(shape)).fill(initial));
-    state.set(name, weights.has(name) ? restored(weights, name, shape, 'weights') : filled());
-  }
-  return state;
-}
-
 /** The state before the first step: slots empty, averages equal to the parameters. */
-export function initialState(
-  tensors: readonly StateTensor[],
-  weights: TrainingState,
-): TrainingState {
-  const state = new Map<string, TensorOf<'float32'>>();
-  let parameter: TensorOf<'float32'> | undefined;
-  for (const { name, shape, kind } of tensors) {
-    const own = weights.get(name);
-    if (kind === 'parameter') parameter = own;
-    const value = kind === 'average' ? parameter : own;
-    const data = value?.data.slice() ?? new Float32Array(elementCount(shape));
-    state.set(name, tensor('float32', shape, data));
-  }
-  return state;
+export function initialState(tensors: readonly StateTensor[], weights: Weights): TrainingState {
+  let parameter = '';
+  return new Map(
+    tensors.map(({ name, shape, kind }) => {
+      if (kind === 'parameter') parameter = name;
+      const source = kind === 'average' ? parameter : name;
+      const value =
+        kind === 'slot'
+          ? zeros('float32', shape)
+          : restored(weights, source, shape, 'first weights');
+      return [name, value];
+    }),
+  );
 }
 
 /**

@@ -129,10 +129,7 @@ function namesLayer(tensor: string, layer: string): boolean {
   });
 }
 
-function planarFilters(
-  { name }: Convolution,
-  filters: TensorOf<'float32'>,
-): TensorOf<'float32'> {
+function planarFilters({ name }: Convolution, filters: TensorOf<'float32'>): TensorOf<'float32'> {
   const order = filterOrders[name];
   const steps = denseStrides(filters.shape);
   const shape = order.map((axis) => filters.shape[axis] ?? 1);

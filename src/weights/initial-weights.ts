@@ -42,7 +42,7 @@ export interface InitialWeights {
   readonly renewed: readonly string[];
   /**
    * Whether the file had batch norm folded into its convolutions. The rebuilt one knows nothing of
-   * the activations: measure it (`remeasureBatchNorm`) before it is trained by batches.
+   * the activations: measure it (`reestimateBatchNorm`) before it is trained by batches.
    */
   readonly foldedBatchNorm: boolean;
 }

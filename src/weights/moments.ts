@@ -1,6 +1,6 @@
+import type { Normalisation } from '../convert/segmentation/image-input.js';
 import { InternalError } from '../core/errors.js';
 import { float32, type Tensor, type TensorOf, tensor } from '../core/tensor.js';
-import type { Normalisation } from '../convert/segmentation/image-input.js';
 import { GraphBuilder } from '../graph/builder.js';
 import type { Graph, GraphOutput, Value } from '../graph/graph.js';
 import { onnxDtypes } from '../graph/onnx-dtype.js';
@@ -13,6 +13,12 @@ export interface MeasuredNetwork {
   readonly settings: DeepLabSettings;
   readonly weights: Weights;
   readonly normalisation: Normalisation;
+  /**
+   * Names of the parameters that came from a file; all unless told. Batch norm of layers that start
+   * anew is left as it starts: made to compute the same, its gamma would be as small as the random
+   * activations of those layers.
+   */
+  readonly taken?: readonly string[];
 }
 
 /** A batch norm layer: its scope, epsilon, and names of the outputs with its input's moments. */
@@ -40,15 +46,16 @@ export interface MomentGraph {
  * @param shape [N, H, W, 3]
  */
 export function momentGraph(
-  { settings, weights, normalisation }: MeasuredNetwork,
+  { settings, weights, normalisation, taken }: MeasuredNetwork,
   shape: readonly number[],
 ): MomentGraph {
   const builder = new GraphBuilder();
   const layers = new Layers(builder, { kind: 'infer', weights });
   deepLab(layers, normalised(builder, shape, normalisation), settings);
   const outputs: GraphOutput[] = [];
+  const old = new Set(taken ?? weights.keys());
   const found = layers.statistics
-    .filter(({ name }) => name.endsWith('/moving_mean'))
+    .filter(({ name }) => name.endsWith('/moving_mean') && old.has(sibling(name, 'gamma')))
     .map((statistic) => addMoments(builder, statistic, outputs));
   return { graph: builder.build(outputs), layers: found };
 }
@@ -70,7 +77,7 @@ function addMoments(
   { name, source, epsilon }: BuiltStatistic,
   outputs: GraphOutput[],
 ): NormLayer {
-  const scope = name.slice(0, -'/moving_mean'.length);
+  const scope = sibling(name, '').slice(0, -1);
   const layer = { scope, epsilon, mean: `${scope}/mean`, variance: `${scope}/variance` };
   const over = (value: Value) => builder.add('ReduceMean', [value], { axes: [0, 2, 3] });
   const mean = over(source);
@@ -78,6 +85,11 @@ function addMoments(
   outputs.push({ name: layer.mean, value: mean });
   outputs.push({ name: layer.variance, value: over(builder.add('Mul', [rest, rest], {})) });
   return layer;
+}
+
+/** The name of another variable in the same scope. */
+function sibling(name: string, leaf: string): string {
+  return name.replace(/[^/]*$/, leaf);
 }
 
 /** Moments of one layer over the images so far. */
@@ -154,8 +166,7 @@ function renormalised(
     'moving_variance',
   ].map((name) => vector(weights, `${scope}/${name}`));
   const factor = mean.map(
-    (_, channel) =>
-      (gamma?.[channel] ?? 0) / Math.sqrt((oldVariance?.[channel] ?? 0) + epsilon),
+    (_, channel) => (gamma?.[channel] ?? 0) / Math.sqrt((oldVariance?.[channel] ?? 0) + epsilon),
   );
   const made = (name: string, values: Float64Array) =>
     [`${scope}/${name}`, tensor('float32', [values.length], Float32Array.from(values))] as const;

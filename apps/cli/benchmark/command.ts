@@ -5,6 +5,7 @@ import type { Device } from '../../../src/runtime/index.js';
 import type { ExitCode } from '../exit-code.js';
 import { interruptible } from '../interrupt.js';
 import { deviceOption, sizeOption, wholeNumber } from '../option-values.js';
+import { type TrainableNetwork, trainableNetworks } from './training-networks.js';
 
 interface BenchmarkFlags {
   readonly size?: Size;
@@ -13,6 +14,7 @@ interface BenchmarkFlags {
   readonly threads?: number;
   readonly device: Device;
   readonly arithmetic?: Arithmetic;
+  readonly train?: TrainableNetwork;
   readonly profile?: boolean;
   readonly json?: boolean;
 }
@@ -20,8 +22,13 @@ interface BenchmarkFlags {
 /** `atrous benchmark`. */
 export function benchmarkCommand(end: (code: ExitCode) => void): Command {
   return new Command('benchmark')
-    .description("Measure a segmentation model's network on random pixels.")
-    .argument('<model>', 'TFLite or ONNX file')
+    .description("Measure a segmentation model's network, or a training step, on random pixels.")
+    .argument('[model]', 'TFLite, ONNX or checkpoint file')
+    .addOption(
+      new Option('--train <network>', 'measure a whole training step instead').choices(
+        trainableNetworks,
+      ),
+    )
     .addOption(sizeOption())
     .option('--batch <n>', 'pictures in one run', wholeNumber(1, 1024), 1)
     .option(
@@ -40,8 +47,10 @@ export function benchmarkCommand(end: (code: ExitCode) => void): Command {
     .option('--profile', 'list the costliest operators')
     .option('--json', 'print a JSON object')
     .addHelpText('after', help)
-    .action(async (model: string, flags: BenchmarkFlags) => {
+    .action(async (model: string | undefined, flags: BenchmarkFlags, command: Command) => {
       const { size, runs, threads, arithmetic } = flags;
+      if (flags.train !== undefined) return end(await runTraining(flags.train, flags));
+      if (model === undefined) return command.error('name a model, or a network with --train');
       const { measure } = await import('./measure.js');
       const { benchmarkText } = await import('./text.js');
       const settings = {
@@ -62,6 +71,15 @@ export function benchmarkCommand(end: (code: ExitCode) => void): Command {
     });
 }
 
+async function runTraining(network: TrainableNetwork, flags: BenchmarkFlags): Promise<ExitCode> {
+  const { measureTraining, trainingText } = await import('./training.js');
+  const { size = { width: 257, height: 257 }, runs = 20, threads = 0, device, batch } = flags;
+  const result = await measureTraining({ network, batch, ...size, runs, threads, device });
+  const lines = flags.json === true ? [JSON.stringify(result, undefined, 2)] : trainingText(result);
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return 0;
+}
+
 const help = `
 What runs is the graph that "atrous segment" runs: normalisation at its start, the final resize and
 argmax left out. The rate counts 2 FLOPs a multiply-add, over the median. A dense 3x3 convolution
@@ -70,4 +88,5 @@ argmax left out. The rate counts 2 FLOPs a multiply-add, over the median. A dens
 Examples:
   atrous benchmark deeplabv3.tflite
   atrous benchmark deeplabv3.tflite --threads 1 --profile
+  atrous benchmark --train mobilenetv2 --batch 4 --size 257
   atrous benchmark quantised.tflite --arithmetic real --json | jq .medianMs`;

@@ -21,6 +21,8 @@ export async function convert(path: string, out: string, flags: ConvertFlags): P
       await convertSplit(path, split, out, flags);
       done++;
     } catch (error) {
+      // The signal that aborts ends the process; it needs no words.
+      if (error instanceof Error && error.name === 'AbortError') return 2;
       process.stderr.write(`${messageOf(error)}\n`);
     }
   }

@@ -69,7 +69,11 @@ export async function describeModel(
   }
 }
 
-const formats: Readonly<Record<string, string>> = { tflite: 'TensorFlow Lite', onnx: 'ONNX' };
+const formats: Readonly<Record<string, string>> = {
+  tflite: 'TensorFlow Lite',
+  onnx: 'ONNX',
+  checkpoint: 'training checkpoint',
+};
 
 /** A description as lines for people. */
 export function modelText(model: ModelDescription): readonly string[] {

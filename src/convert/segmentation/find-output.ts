@@ -1,4 +1,4 @@
-import { toNumbers } from '../../core/tensor.js';
+import { type Shape, toNumbers } from '../../core/tensor.js';
 import {
   type Graph,
   type GraphOutput,
@@ -42,7 +42,8 @@ export function findSegmentationOutput(graph: Graph): OutputPlace | undefined {
   const producers = producersOf(graph);
   const output = graph.outputs.find(({ value }) => isImageLike(value));
   if (output === undefined) return undefined;
-  const { value, axis, labelled } = passArgMax(output, producers);
+  const image = graph.inputs[0]?.shape ?? [];
+  const { value, axis, labelled } = passArgMax(output, image, producers);
   if (axis === undefined) return labelled ? { kind: 'labels', value: output.value } : undefined;
   return { kind: 'scores', ...trace(value, axis, producers) };
 }
@@ -62,7 +63,11 @@ interface Start {
 }
 
 /** Steps over what turns scores into class indices, if the graph does that. */
-function passArgMax({ value: output }: GraphOutput, producers: ReadonlyMap<Value, Node>): Start {
+function passArgMax(
+  { value: output }: GraphOutput,
+  image: Shape,
+  producers: ReadonlyMap<Value, Node>,
+): Start {
   let value = output;
   for (;;) {
     const node = producers.get(value);
@@ -80,12 +85,19 @@ function passArgMax({ value: output }: GraphOutput, producers: ReadonlyMap<Value
   const whole = output.dtype.startsWith('int') || output.dtype === 'uint8';
   if (whole || output.shape.length !== 4)
     return { value: output, axis: undefined, labelled: whole };
-  return { value: output, axis: classAxis(output), labelled: false };
+  return { value: output, axis: classAxis(output, image), labelled: false };
 }
 
-/** Classes are fewer than pixels along a side; where that does not tell, channels come first. */
-function classAxis({ shape }: Value): ClassAxis {
+/**
+ * The axis beside those that are as long as the image's sides. Where that does not tell, classes are
+ * fewer than pixels along a side; where that does not either, channels come first.
+ */
+function classAxis({ shape }: Value, image: Shape): ClassAxis {
   const [, first = 0, middle = 0, last = 0] = shape;
+  const [height, width] = image[3] === 3 && image[1] !== 3 ? image.slice(1) : image.slice(2);
+  const isFirst = middle === height && last === width;
+  const isLast = first === height && middle === width;
+  if (isFirst !== isLast) return isFirst ? 1 : 3;
   return last < first && last < middle ? 3 : 1;
 }
 

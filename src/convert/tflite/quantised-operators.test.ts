@@ -274,7 +274,7 @@ function makeCase<Name extends OperatorName>(name: Name, random: Random, dtype: 
 describe.each(['uint8', 'int8'] as const)('a %s operator is within a step of TFLite', (dtype) => {
   it.each(names)('%s', async (name) => {
     const random = seededRandom(names.indexOf(name));
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < 6; round++) {
       const { steps, tried } = makeCase(name, random, dtype);
       for (const arithmetic of ['integer', 'real'] as const) {
         const apart = await stepsApart(name, tried, arithmetic);

@@ -16,8 +16,8 @@ import {
   randomCall,
 } from './calls.fixture.js';
 
-const wellFormed = 15;
-const altered = 70;
+const wellFormed = 10;
+const altered = 40;
 
 /** `Conv(float32[1, 2, 5, 5], float32[4, 2, 3, 3]) {"strides":[1,1]}`, for failures. */
 function describeCall({ op, inputs, attributes, outputs }: TriedCall): string {

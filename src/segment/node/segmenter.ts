@@ -27,7 +27,8 @@ export interface LoadOptions extends SegmenterOptions, ModelFileOptions, DecodeO
  */
 export class Segmenter extends BaseSegmenter<string | Uint8Array> {
   /**
-   * Opens a model file (TFLite or ONNX) with its sidecar `MODEL.json` where there is one.
+   * Opens a model file: TFLite or ONNX, with its sidecar `MODEL.json` where there is one, or a
+   * training checkpoint, which says all of itself.
    *
    * @throws FormatError where the file is missing, damaged or of another kind; UnsupportedError
    *   where it is no segmentation model or uses what is not computed here.
@@ -63,7 +64,8 @@ export async function loadModelFile(
     });
   });
   const model = readModelFile(bytes, basename(file), options);
-  return { model, sidecar: await readSidecar(file) };
+  // What lies beside a checkpoint under its name is the configuration of its training.
+  return { model, sidecar: model.format === 'checkpoint' ? undefined : await readSidecar(file) };
 }
 
 /** The sidecar of `dir/name.tflite`: `dir/name.tflite.json`, else `dir/name.json`. */

@@ -20,11 +20,11 @@ export function assign(config: unknown, assignments: readonly string[]): unknown
         expected: 'key.path=value, such as learningRate.base=0.007',
       });
     }
-    return replaced(changed, keys, valueOf(text.slice(at + 1)), text);
+    return replaced(changed, keys, valueIn(text.slice(at + 1)), text);
   }, config);
 }
 
-function valueOf(text: string): unknown {
+function valueIn(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

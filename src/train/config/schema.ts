@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { augmentDefaults } from '../../data/index.js';
 import { deepLabDefaults } from '../../models/deeplab.js';
 import { outputStrides } from '../../models/geometry.js';
+import { lastLayerChoices } from '../../weights/initial-weights.js';
 
 const path = z.string().min(1);
 const positive = z.number().positive();
@@ -122,9 +123,7 @@ const augmentation = z.strictObject({
   maxScale: z.number().default(augmentDefaults.maxScale),
   scaleStep: z.number().default(augmentDefaults.scaleStep),
   flip: z.number().default(augmentDefaults.flip),
-  padColour: z
-    .tuple([z.number(), z.number(), z.number()])
-    .default([...augmentDefaults.padColour]),
+  padColour: z.tuple([z.number(), z.number(), z.number()]).default([...augmentDefaults.padColour]),
   brightness: z.number().default(augmentDefaults.brightness),
   contrast: z.number().default(augmentDefaults.contrast),
   saturation: z.number().default(augmentDefaults.saturation),
@@ -134,18 +133,14 @@ const augmentation = z.strictObject({
 });
 
 const initial = z.strictObject({
-  /** A checkpoint or a TFLite file of the same network; random values where it is left out. */
+  /** A checkpoint, or a TFLite file of the same network; random values where it is left out. */
   file: path.exactOptional(),
   /**
-   * Whether the layers behind the backbone (ASPP, decoder, class scores) come from the file too;
-   * false starts them anew, as another task wants.
+   * Which layers of the file are taken: `all` of them; `without-logits`, for another set of classes
+   * (the class scores alone start anew); `without-head`, for another task (everything behind the
+   * backbone starts anew).
    */
-  takeLastLayers: z.boolean().default(true),
-  /**
-   * Whether "last layers" means the class scores alone; with `takeLastLayers: false` everything
-   * else is then kept, as another set of classes wants.
-   */
-  lastLayersAreLogitsOnly: z.boolean().default(false),
+  lastLayers: z.enum(lastLayerChoices).default('all'),
   /** Batches that batch norm is measured on anew where the file has it folded into the weights. */
   measuredBatches: interval.default(16),
 });

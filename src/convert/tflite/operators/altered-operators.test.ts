@@ -134,7 +134,7 @@ describe('an operator that was tampered with is converted or refused by the name
   it.each(operatorNames)('%s', (name) => {
     const random = seededRandom(500 + operatorNames.indexOf(name));
     const before = process.memoryUsage().rss;
-    for (let round = 0; round < 100; round++) {
+    for (let round = 0; round < 60; round++) {
       const model = altered(fileOfCase(name, makeCase(name, random)), random);
       const bytes = written(model);
       if (bytes === undefined) continue;

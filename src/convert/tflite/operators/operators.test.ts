@@ -6,7 +6,7 @@ import { makeCase, operatorNames } from './cases.fixture.js';
 describe('a TFLite operator computes what plain loops compute', () => {
   it.each(operatorNames)('%s', async (name) => {
     const random = seededRandom(operatorNames.indexOf(name));
-    for (let round = 0; round < 25; round++) {
+    for (let round = 0; round < 15; round++) {
       const tried = makeCase(name, random);
       const difference = await differenceOfCase(name, tried).catch((error: unknown) => error);
       const shapes = tried.inputs.map((input) => `[${input?.tensor.shape ?? '-'}]`).join(' ');

@@ -56,7 +56,9 @@ export class BatchPool {
     const member = this.members.reduce((best, each) =>
       each.waiting.size < best.waiting.size ? each : best,
     );
-    member.worker.postMessage(request);
+    const { into } = request;
+    const moved = into === undefined ? [] : [into.images.buffer, into.labels.buffer];
+    member.worker.postMessage(request, moved);
     return new Promise((resolve, reject) => {
       member.waiting.set(request.step, { resolve, reject });
     });

@@ -25,10 +25,10 @@ port.on('message', (request: BatchRequest) => {
   last = last.then(() => answer(request));
 });
 
-async function answer({ step, entries }: BatchRequest): Promise<void> {
+async function answer({ step, entries, into }: BatchRequest): Promise<void> {
   const kept: KeptSample[] = [];
   try {
-    const arrays = await makeBatch(entries, (entry) => decode(entry, kept));
+    const arrays = await makeBatch(entries, (entry) => decode(entry, kept), into);
     reply({ step, arrays, kept }, [arrays.images.buffer, arrays.labels.buffer]);
   } catch (thrown) {
     reply({ step, error: packError(thrown) }, []);

@@ -123,6 +123,30 @@ describe('batches', () => {
     expect(new Set(taken.map(({ images }) => hash(images.data))).size).toBe(5);
   });
 
+  it.each([0, 2])(
+    'in recycled arrays, with %i threads, are what they would be in new ones',
+    async (workers) => {
+      const expected = (await take(6)).map(digest);
+      const batches = openBatches(source, { ...options, workers });
+      const found: string[] = [];
+      const buffers = new Set<ArrayBufferLike>();
+      for (let i = 0; i < 6; i++) {
+        const batch = await batches.next();
+        found.push(digest(batch));
+        buffers.add(batch.images.data.buffer);
+        batches.recycle(batch);
+      }
+      expect(found).toEqual(expected);
+      if (workers === 0) expect(buffers.size).toBe(1);
+      // Arrays that went to another thread do no harm.
+      const moved = await batches.next();
+      structuredClone(moved.images.data, { transfer: [moved.images.data.buffer as ArrayBuffer] });
+      batches.recycle(moved);
+      expect((await batches.next()).images.data.length).toBeGreaterThan(0);
+      await batches.dispose();
+    },
+  );
+
   it('larger than the dataset', async () => {
     const [first] = await take(1, { batchSize: 16, workers: 0 });
     expect(first?.ids).toHaveLength(16);

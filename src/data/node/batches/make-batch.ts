@@ -32,26 +32,20 @@ const decodedAhead = 2;
 
 /**
  * Makes batches: decodes samples, refuses unknown labels and augments. A sample's augmentation
- * depends on seed, epoch and index alone.
+ * depends on seed, epoch and index alone. Arrays to fill may be handed in; all of them is written.
  */
 export function createBatchMaker(
   plan: BatchPlan,
 ): <Entry extends BatchEntry>(
   entries: readonly Entry[],
   decode: (entry: Entry) => Promise<DecodedSample>,
+  into?: BatchArrays,
 ) => Promise<BatchArrays> {
   const { crop } = plan.augment;
   const pixels = crop.width * crop.height;
   const augment = createAugmenter(plan.augment, plan.ignoreValue);
-  return async (entries, decode) => {
-    const images =
-      plan.imageType === 'float32'
-        ? new Float32Array(entries.length * pixels * 3)
-        : new Uint8Array(entries.length * pixels * 3);
-    const labels =
-      plan.labelType === 'uint8'
-        ? new Uint8Array(entries.length * pixels)
-        : new Int32Array(entries.length * pixels);
+  return async (entries, decode, into = newArrays(plan, entries.length)) => {
+    const { images, labels } = into;
     const decoding: Promise<DecodedSample>[] = [];
     for (const [place, entry] of entries.entries()) {
       while (decoding.length < Math.min(entries.length, place + 1 + decodedAhead)) {
@@ -68,5 +62,14 @@ export function createBatchMaker(
       });
     }
     return { images, labels };
+  };
+}
+
+function newArrays(plan: BatchPlan, samples: number): BatchArrays {
+  const pixels = samples * plan.augment.crop.width * plan.augment.crop.height;
+  return {
+    images:
+      plan.imageType === 'float32' ? new Float32Array(pixels * 3) : new Uint8Array(pixels * 3),
+    labels: plan.labelType === 'uint8' ? new Uint8Array(pixels) : new Int32Array(pixels),
   };
 }

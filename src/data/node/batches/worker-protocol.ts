@@ -21,6 +21,8 @@ export type WorkerEntry = BatchEntry &
 export interface BatchRequest {
   readonly step: number;
   readonly entries: readonly WorkerEntry[];
+  /** Arrays of an earlier batch, to be filled anew. */
+  readonly into: BatchArrays | undefined;
 }
 
 /** A decoded sample for the cache, in shared memory. */

@@ -1,0 +1,70 @@
+import { extname } from 'node:path';
+import { Command, Option } from 'commander';
+import type { Arithmetic } from '../../../src/convert/tflite/tflite-to-graph.js';
+import { OptionError } from '../../../src/core/errors.js';
+import type { Size } from '../../../src/image/index.js';
+import type { ExitCode } from '../exit-code.js';
+import { sizeOption, wholeNumber } from '../option-values.js';
+
+interface ExportFlags {
+  readonly size?: Size;
+  readonly outputStride?: number;
+  readonly float16?: boolean;
+  readonly arithmetic?: Arithmetic;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+/** `atrous export`. */
+export function exportCommand(end: (code: ExitCode) => void): Command {
+  return new Command('export')
+    .description('Write a model as an ONNX file that any ONNX Runtime runs.')
+    .argument('<model>', 'training checkpoint, TFLite or ONNX file')
+    .argument('<output>', 'file to write, NAME.onnx')
+    .addOption(sizeOption())
+    .option(
+      '--output-stride <n>',
+      'for checkpoints: input size over size of the innermost features (default: as trained)',
+      wholeNumber(1, 64),
+    )
+    .option('--float16', 'hold the weights in half precision: half the file, a little less exact')
+    .addOption(
+      new Option(
+        '--arithmetic <kind>',
+        'keep 8-bit files in integers or widen them to real numbers (default: integer)',
+      ).choices(['integer', 'real'] satisfies Arithmetic[]),
+    )
+    .option('--force', 'replace the output where it exists')
+    .option('--json', 'print a JSON object')
+    .addHelpText('after', help)
+    .action(async (model: string, output: string, flags: ExportFlags) => {
+      const { json, force = false, float16 = false, ...options } = flags;
+      if (extname(output).toLowerCase() !== '.onnx') {
+        throw new OptionError({
+          place: output,
+          problem: 'only ONNX files are written',
+          expected: 'a name that ends in .onnx',
+        });
+      }
+      const { exportModel } = await import('./run.js');
+      const { exportText } = await import('./text.js');
+      const result = await exportModel({ ...options, model, output, float16, force });
+      const lines = json === true ? [JSON.stringify(result, undefined, 2)] : exportText(result);
+      process.stdout.write(`${lines.join('\n')}\n`);
+      end(0);
+    });
+}
+
+const help = `
+The file holds standard operators only, batch norm folded into the convolutions. A checkpoint's input
+is "image", float32 [1, 3, H, W], normalised as printed; its output "logits", [1, classes, H, W], at
+the input's size, of which the class is the argmax. Other files keep their inputs and outputs.
+
+Before it takes its name, the file is run beside the model it was made from, on random pixels; the
+largest difference of their outputs is printed. Class names, palette and normalisation are in the
+file's metadata: "atrous segment" opens it by itself.
+
+Examples:
+  atrous export best.safetensors deeplab.onnx
+  atrous export best.safetensors deeplab.onnx --size 1025x513 --output-stride 8 --float16
+  atrous export deeplabv3.tflite deeplabv3.onnx`;

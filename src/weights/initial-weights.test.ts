@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import { FormatError, OptionError } from '../core/errors.js';
+import { seededRandom } from '../core/random.js';
+import { type Tensor, tensor } from '../core/tensor.js';
+import { relativeDifference, runGraph } from '../graph/engine.fixture.js';
+import { type DeepLabSettings, deepLabDefaults } from '../models/deeplab.js';
+import { foldedFile } from './folded-file.fixture.js';
+import { freshWeights, loadInitialWeights } from './initial-weights.js';
+import { livelyWeights } from './lively-weights.fixture.js';
+import { describeNetwork, inferenceGraph } from './network-graph.js';
+import { checkpointBytes, smallCheckpoint } from './small-checkpoint.fixture.js';
+
+const settings: DeepLabSettings = { ...deepLabDefaults, depthMultiplier: 0.25, classes: 6 };
+const network = describeNetwork(settings);
+const size = { width: 33, height: 65 };
+
+const image = tensor(
+  'float32',
+  [1, 3, size.height, size.width],
+  Float32Array.from({ length: 3 * size.height * size.width }, seededRandom(2).normal),
+);
+
+async function logits(weights: ReadonlyMap<string, Tensor>): Promise<Tensor | undefined> {
+  return (await runGraph(inferenceGraph(settings, weights, size), { image }))['logits'];
+}
+
+function checkpointOf(tensors: ReadonlyMap<string, Tensor>): Uint8Array {
+  return checkpointBytes({ ...smallCheckpoint(settings), tensors });
+}
+
+function failureOf(work: () => unknown): Error {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error('it was not refused');
+}
+
+describe('weights from a TFLite file with folded batch norm', () => {
+  const trained = livelyWeights(network, seededRandom(1));
+  const load = (bytes: Uint8Array) =>
+    loadInitialWeights(bytes, 'a.tflite', network, { lastLayers: 'all', random: seededRandom(3) });
+
+  it('compute what the network computed before its batch norm was folded', async () => {
+    const { weights, taken, renewed, foldedBatchNorm } = load(
+      foldedFile(network, trained, 'float'),
+    );
+    expect(relativeDifference(await logits(weights), (await logits(trained)) as Tensor)).toBeLessThan(
+      1e-5,
+    );
+    expect([taken.length, renewed, foldedBatchNorm]).toEqual([trained.size, [], true]);
+  });
+
+  it.each(['uint8', 'int8 per channel'] as const)('are widened from %s', (storage) => {
+    const exact = load(foldedFile(network, trained, 'float')).weights;
+    const { weights } = load(foldedFile(network, trained, storage));
+    for (const { name, role } of network.parameters) {
+      const [own, rounded] = [exact.get(name)?.data ?? [], weights.get(name)?.data ?? []];
+      const largest = Math.max(...Array.from(own, (value) => Math.abs(Number(value))));
+      // Half a step of 120 steps to the largest.
+      const bound = role.endsWith('weights') ? (0.501 / 120) * largest : 0;
+      own.forEach((value, at) => {
+        expect(Math.abs(Number(value) - Number(rounded[at]))).toBeLessThanOrEqual(bound);
+      });
+    }
+  });
+
+  it('start the layers anew that are left out', () => {
+    const others = describeNetwork({ ...settings, classes: 4 });
+    const bytes = foldedFile(network, trained, 'float');
+    const from = (lastLayers: 'without-logits' | 'without-head') =>
+      loadInitialWeights(bytes, 'a', others, { lastLayers, random: seededRandom(3) });
+    const fresh = freshWeights(others, seededRandom(3));
+
+    const { renewed, weights } = from('without-logits');
+    expect(renewed).toEqual(['logits/semantic/weights', 'logits/semantic/biases']);
+    for (const name of renewed) expect(weights.get(name)).toEqual(fresh.get(name));
+    expect(weights.get('aspp0/weights')?.data).not.toEqual(fresh.get('aspp0/weights')?.data);
+
+    const backbone = from('without-head');
+    expect(backbone.renewed.length).toBe(2 + 3 * 5);
+    for (const name of backbone.renewed) {
+      expect(name).toMatch(/^(image_pooling|aspp0|concat_projection|logits\/semantic)\//);
+      expect(backbone.weights.get(name)).toEqual(fresh.get(name));
+    }
+    for (const name of backbone.taken) expect(name).toMatch(/^MobilenetV2\//);
+  });
+
+  it('are refused for other classes, naming both counts and the option', () => {
+    const others = describeNetwork({ ...settings, classes: 4 });
+    const bytes = foldedFile(network, trained, 'float');
+    const options = { lastLayers: 'all', random: seededRandom(3) } as const;
+    const error = failureOf(() => loadInitialWeights(bytes, 'a.tflite', others, options));
+    expect(error).toBeInstanceOf(OptionError);
+    expect(error.message).toMatch(/^a\.tflite: .*expected 4.*found 6.*'without-logits'/);
+  });
+
+  it.each([
+    ['another depth multiplier', { ...settings, depthMultiplier: 0.5 }, 'depth multiplier'],
+    ['another head', { ...settings, head: 'v3+' } as const, 'decoder/feature_projection0'],
+  ])('are refused for %s', (_, other, told) => {
+    const bytes = foldedFile(network, trained, 'float');
+    const options = { lastLayers: 'all', random: seededRandom(3) } as const;
+    const error = failureOf(() => loadInitialWeights(bytes, 'a', describeNetwork(other), options));
+    expect(error).toBeInstanceOf(FormatError);
+    expect(error.message).toContain(told);
+  });
+});
+
+describe('weights from a checkpoint', () => {
+  const trained = livelyWeights(network, seededRandom(1));
+  const load = (
+    bytes: Uint8Array,
+    lastLayers: 'all' | 'without-logits' | 'without-head',
+    wanted = settings,
+  ) =>
+    loadInitialWeights(bytes, 'best.safetensors', describeNetwork(wanted), {
+      lastLayers,
+      random: seededRandom(3),
+    });
+
+  it('are all its own, and nothing of what its optimizer kept', () => {
+    const slot = tensor('float32', [1], Float32Array.of(7));
+    const bytes = checkpointOf(new Map([...trained, ['aspp0/weights/Momentum', slot]]));
+    const { weights, taken, renewed, foldedBatchNorm } = load(bytes, 'all');
+    expect([taken.length, renewed, foldedBatchNorm]).toEqual([trained.size, [], false]);
+    expect(new Map(weights)).toEqual(new Map(trained));
+  });
+
+  it('are the moving averages where there are any', () => {
+    const average = tensor('float32', [6], Float32Array.of(1, 2, 3, 4, 5, 6));
+    const name = 'logits/semantic/biases';
+    const bytes = checkpointOf(
+      new Map([...trained, [`${name}/ExponentialMovingAverage`, average]]),
+    );
+    expect(load(bytes, 'all').weights.get(name)).toEqual(average);
+  });
+
+  it('serve another head and other classes by their backbone', () => {
+    const wanted: DeepLabSettings = { ...settings, head: 'v3+', atrousRates: [6, 12], classes: 9 };
+    const bytes = checkpointOf(trained);
+    const { taken, weights } = load(bytes, 'without-head', wanted);
+    expect(taken.every((name) => name.startsWith('MobilenetV2/'))).toBe(true);
+    expect(taken.length).toBeGreaterThan(200);
+    expect(weights.size).toBe(
+      describeNetwork(wanted).parameters.length + describeNetwork(wanted).statistics.length,
+    );
+    expect(failureOf(() => load(bytes, 'without-logits', wanted)).message).toMatch(
+      /"aspp1_depthwise\/depthwise_weights" is missing.*leave its last layers out/,
+    );
+  });
+
+  it('are refused for other classes, naming both counts and the option', () => {
+    const error = failureOf(() =>
+      load(checkpointOf(trained), 'all', { ...settings, classes: 4 }),
+    );
+    expect(error).toBeInstanceOf(OptionError);
+    expect(error.message).toMatch(/^best\.safetensors: .*expected 4.*found 6.*'without-logits'/);
+  });
+});
