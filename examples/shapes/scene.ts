@@ -5,7 +5,7 @@ import { type Figure, figures } from './figures.js';
 /** Class names; the index is the label value. */
 export const labels = ['background', ...Object.keys(figures)];
 
-/** Colours that labels are shown in; the pictures' own colours tell nothing of the class. */
+/** Colours that labels are shown in. */
 export const palette: readonly Rgb[] = [
   [0, 0, 0],
   [230, 80, 70],
@@ -32,16 +32,17 @@ interface PlacedFigure {
 /** Standard deviation of the noise on every sample of a picture. */
 const noise = 8;
 
+/** Hue of each kind of figure, and how far it may be from that, in turns of the colour circle. */
+const hues = [0, 0.6, 0.35, 0.12];
+const hueSpread = 0.09;
+
 /** Subpixels along each side of a pixel. */
 const fine = 2;
 
 /** Draws two to four textured figures, some in front of others, on a textured ground. */
 export function drawScene(size: number, random: Random): Scene {
-  const groundColour = randomColour(random);
-  const ground = texture(groundColour, 45, random);
-  const placed = Array.from({ length: random.integer(2, 4) }, () =>
-    placeFigure(size, groundColour, random),
-  );
+  const ground = texture(groundColour(random), 40, random);
+  const placed = Array.from({ length: random.integer(2, 4) }, () => placeFigure(size, random));
   const topmost = (x: number, y: number) => placed.findLast(({ covers }) => covers(x, y));
   const image = new Uint8ClampedArray(size * size * 3);
   const label = new Uint8Array(size * size);
@@ -65,11 +66,11 @@ export function drawScene(size: number, random: Random): Scene {
   };
 }
 
-function placeFigure(size: number, ground: Rgb, random: Random): PlacedFigure {
+function placeFigure(size: number, random: Random): PlacedFigure {
   const kinds = Object.values(figures);
   const kind = random.integer(0, kinds.length - 1);
   const figure: Figure = kinds[kind] ?? figures.circle;
-  const radius = size * (0.13 + 0.13 * random.uniform());
+  const radius = size * (0.16 + 0.14 * random.uniform());
   const [left, top] = [random.uniform() * size, random.uniform() * size];
   const angle = 2 * Math.PI * random.uniform();
   const [cos, sin] = [Math.cos(angle) / radius, Math.sin(angle) / radius];
@@ -77,7 +78,7 @@ function placeFigure(size: number, ground: Rgb, random: Random): PlacedFigure {
     label: kind + 1,
     covers: (x, y) =>
       figure(cos * (x - left) + sin * (y - top), cos * (y - top) - sin * (x - left)),
-    paint: texture(colourUnlike(ground, random), 20, random),
+    paint: texture(figureColour(kind, random), 25, random),
   };
 }
 
@@ -96,15 +97,22 @@ function texture(colour: Rgb, strength: number, random: Random): Paint {
   };
 }
 
-function randomColour(random: Random): Rgb {
-  return [random.integer(30, 225), random.integer(30, 225), random.integer(30, 225)];
+/** A pale colour. */
+function groundColour(random: Random): Rgb {
+  return hsv(random.uniform(), 0.4 * random.uniform(), 0.3 + 0.6 * random.uniform());
 }
 
-/** A colour that can be told from another one. */
-function colourUnlike(other: Rgb, random: Random): Rgb {
-  for (;;) {
-    const colour = randomColour(random);
-    const distance = Math.hypot(...colour.map((value, channel) => value - (other[channel] ?? 0)));
-    if (distance > 90) return colour;
-  }
+/** A strong colour near the usual one of a kind of figure. */
+function figureColour(kind: number, random: Random): Rgb {
+  const hue = (hues[kind] ?? 0) + hueSpread * (2 * random.uniform() - 1);
+  return hsv(hue, 0.5 + 0.4 * random.uniform(), 0.4 + 0.55 * random.uniform());
+}
+
+/** A colour by hue, saturation and value, each from 0 to 1 (Smith 1978). */
+function hsv(hue: number, saturation: number, value: number): Rgb {
+  const channel = (offset: number): number => {
+    const place = (((offset + 6 * hue) % 6) + 6) % 6;
+    return 255 * value * (1 - saturation * Math.max(0, Math.min(place, 4 - place, 1)));
+  };
+  return [channel(5), channel(3), channel(1)];
 }

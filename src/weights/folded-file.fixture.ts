@@ -1,5 +1,5 @@
-import { float32, type TensorOf, tensor } from '../core/tensor.js';
 import { FileBuilder } from '../convert/tflite/file-builder.fixture.js';
+import { float32, type TensorOf, tensor } from '../core/tensor.js';
 import { type TfliteQuantization, writeTflite } from '../formats/tflite/index.js';
 import type { Weights } from '../models/parameters.js';
 import { layerName } from './folded-weights.js';
@@ -23,7 +23,8 @@ export function foldedFile(
   for (const { name, role, shape } of parameters) {
     if (role !== 'weights' && role !== 'depthwise_weights') continue;
     const layer = layerName(name);
-    const numbers = (leaf: string) => Array.from(weights.get(`${layer}/${leaf}`)?.data ?? [], Number);
+    const numbers = (leaf: string) =>
+      Array.from(weights.get(`${layer}/${leaf}`)?.data ?? [], Number);
     const epsilon = statistics.find((each) => layerName(each.name) === layer)?.epsilon ?? 0;
     const variance = numbers('BatchNorm/moving_variance');
     const factors = numbers('BatchNorm/gamma').map(
@@ -71,9 +72,7 @@ function plain(
   for (let m = 0; m < filters; m++) {
     for (let c = 0; c < channels; c++) {
       for (let pixel = 0; pixel < height * width; pixel++, at++) {
-        const place = depthwise
-          ? pixel * filters + m
-          : (m * height * width + pixel) * channels + c;
+        const place = depthwise ? pixel * filters + m : (m * height * width + pixel) * channels + c;
         data[place] = values[at] ?? 0;
       }
     }

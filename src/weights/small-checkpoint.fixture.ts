@@ -28,5 +28,5 @@ export function smallCheckpoint(
 
 /** The bytes of a checkpoint's file. */
 export function checkpointBytes(checkpoint: Checkpoint): Uint8Array {
-  return Buffer.concat(encodeCheckpoint(checkpoint));
+  return new Uint8Array(Buffer.concat(encodeCheckpoint(checkpoint)));
 }

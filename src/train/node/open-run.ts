@@ -157,14 +157,14 @@ async function firstWeights(
     });
   });
   const options = { lastLayers, random };
-  const { weights, foldedBatchNorm } = loadInitialWeights(bytes, file, network, options);
+  const { weights, taken, foldedBatchNorm } = loadInitialWeights(bytes, file, network, options);
   // Frozen batch norm computes the same before and after.
   const isMeasured = foldedBatchNorm && config.batchNorm === 'batch' && measuredBatches > 0;
   if (!isMeasured) return weights;
   const batches = batchesOf(source, config, 0);
   try {
     const { normalisation } = settings;
-    const measured = { settings: settings.network, weights, normalisation };
+    const measured = { settings: settings.network, weights, normalisation, taken };
     const images = imagesOf(batches, measuredBatches);
     return (await reestimateBatchNorm(measured, images, runtime, session)).weights;
   } finally {
