@@ -3,7 +3,7 @@ import type { Size } from '../../src/image/index.js';
 import type { Device } from '../../src/runtime/index.js';
 
 /** The devices that can exist where Node runs. */
-const devices = [
+export const deviceNames = [
   'cpu',
   'cuda',
   'tensorrt',
@@ -15,7 +15,7 @@ const devices = [
 /** `--device`, one of the runtime's devices. */
 export function deviceOption(): Option {
   return new Option('--device <name>', 'where the network runs')
-    .choices(devices)
+    .choices(deviceNames)
     .default('cpu' satisfies Device);
 }
 

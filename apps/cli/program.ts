@@ -7,11 +7,13 @@ import type { ExitCode } from './exit-code.js';
 import { exportCommand } from './export/command.js';
 import { modelsCommand } from './models/command.js';
 import { segmentCommand } from './segment/command.js';
+import { trainCommand } from './train/command.js';
 import { packageVersion } from './version.js';
 
 /** What each command is made by, in the order of the help. */
 const commands: readonly ((end: (code: ExitCode) => void) => Command)[] = [
   segmentCommand,
+  trainCommand,
   evalCommand,
   datasetCommand,
   exportCommand,

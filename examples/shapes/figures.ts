@@ -9,7 +9,7 @@ export const figures = {
   star,
 } as const satisfies Record<string, Figure>;
 
-const innerRadius = 0.42;
+const innerRadius = 0.48;
 const tipAngle = Math.PI / 5;
 
 /** Five tips at radius 1 and five corners between them at the inner radius. */

@@ -33,8 +33,8 @@ interface PlacedFigure {
 const noise = 8;
 
 /** Hue of each kind of figure, and how far it may be from that, in turns of the colour circle. */
-const hues = [0, 0.6, 0.35, 0.12];
-const hueSpread = 0.09;
+const hues = [0, 0.6, 0.35, 0.15];
+const hueSpread = 0.06;
 
 /** Subpixels along each side of a pixel. */
 const fine = 2;
@@ -70,7 +70,7 @@ function placeFigure(size: number, random: Random): PlacedFigure {
   const kinds = Object.values(figures);
   const kind = random.integer(0, kinds.length - 1);
   const figure: Figure = kinds[kind] ?? figures.circle;
-  const radius = size * (0.16 + 0.14 * random.uniform());
+  const radius = size * (0.16 + 0.15 * random.uniform());
   const [left, top] = [random.uniform() * size, random.uniform() * size];
   const angle = 2 * Math.PI * random.uniform();
   const [cos, sin] = [Math.cos(angle) / radius, Math.sin(angle) / radius];

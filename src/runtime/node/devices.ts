@@ -7,7 +7,7 @@ import type { Device } from '../session.js';
 
 const cudaFix =
   'on Linux x64 with CUDA 12 and cuDNN 9, add its files with ' +
-  '`npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12`';
+  '`ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node`';
 
 /** How to get each device when this installation or machine lacks it. */
 const remedies: Readonly<Record<Device, string>> = {
