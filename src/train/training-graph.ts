@@ -1,5 +1,5 @@
 import { backward } from '../autodiff/backward.js';
-import { float32, int64, type Shape } from '../core/tensor.js';
+import { elementCount, float32, int64, type Shape, sameShape } from '../core/tensor.js';
 import { GraphBuilder } from '../graph/builder.js';
 import type { Graph, GraphOutput, Value } from '../graph/graph.js';
 import { onnxDtypes } from '../graph/onnx-dtype.js';
@@ -255,12 +255,26 @@ class Updates {
 
   apply(gradients: readonly Value[]): readonly GraphOutput[] {
     const scaled = this.#parameters.map((parameter, index) =>
-      this.#shaped(parameter, gradients[index] ?? parameter.value),
+      this.#shaped(parameter, this.#flat(gradients[index] ?? parameter.value)),
     );
     const clipped = this.#clipped(scaled);
     return this.#parameters.flatMap((parameter, index) =>
       this.#updated(parameter, clipped[index] ?? parameter.value),
     );
+  }
+
+  /**
+   * A value as a vector. On shapes that end in 1, those of 1x1 convolutions, ONNX Runtime goes
+   * element by element where a scalar is broadcast: ten times as long.
+   */
+  #flat(value: Value): Value {
+    return this.#reshaped(value, [elementCount(value.shape)]);
+  }
+
+  #reshaped(value: Value, shape: Shape): Value {
+    if (sameShape(value.shape, shape)) return value;
+    const target = this.#builder.constant(int64(shape), 'shape');
+    return this.#builder.add('Reshape', [value, target], {}, { name: `${value.name}/reshaped` });
   }
 
   #slots(name: string): readonly string[] {
@@ -275,7 +289,7 @@ class Updates {
       builder.add('Mul', [a, this.#scalar(factor)], {}, { name: `${value.name}/scaled` });
     const penalised = role === 'weights' && weightDecay > 0 && optimizer.kind !== 'adamw';
     const whole = penalised
-      ? builder.add('Add', [gradient, times(value, weightDecay)], {})
+      ? builder.add('Add', [gradient, times(this.#flat(value), weightDecay)], {})
       : gradient;
     const factor =
       (lastLayer === 'backbone' ? 1 : lastLayerMultiplier) *
@@ -302,9 +316,9 @@ class Updates {
   #updated({ name, role, value }: BuiltParameter, gradient: Value): readonly GraphOutput[] {
     const { optimizer, averageDecay, weightDecay } = this.#settings;
     const names = this.#slots(name);
-    const slots = names.map((slot) => this.#inputs.get(slot) ?? value);
+    const slots = names.map((slot) => this.#flat(this.#inputs.get(slot) ?? value));
     const { parameter, slots: next } = update(this.#builder, optimizer, {
-      parameter: value,
+      parameter: this.#flat(value),
       gradient,
       slots,
       rate: this.#rate,
@@ -313,14 +327,20 @@ class Updates {
     });
     const average = this.#inputs.get(averageName(name));
     return [
-      { name: nextName(name), value: parameter },
-      ...names.map((slot, index) => ({ name: nextName(slot), value: next[index] ?? parameter })),
+      { name: nextName(name), value: this.#reshaped(parameter, value.shape) },
+      ...names.map((slot, index) => ({
+        name: nextName(slot),
+        value: this.#reshaped(next[index] ?? parameter, value.shape),
+      })),
       ...(average === undefined || averageDecay === undefined
         ? []
         : [
             {
               name: nextName(averageName(name)),
-              value: this.#averaged(average, parameter, averageDecay),
+              value: this.#reshaped(
+                this.#averaged(this.#flat(average), parameter, averageDecay),
+                value.shape,
+              ),
             },
           ]),
     ];

@@ -1,5 +1,6 @@
+import { elementCount } from '../../../core/tensor.js';
 import type { Node, Value } from '../../../graph/graph.js';
-import { type Image, reshape } from './image.js';
+import type { Image } from './image.js';
 import { type CpuLowering, isDepthwise, isPointwise, type LoweringRules } from './lowering.js';
 
 /** [M, C, 1, 1] as a matrix, its rows multiplied by a factor where there is one. */
@@ -152,10 +153,11 @@ function scaledFilters(
   factor: Value | undefined,
   shape: readonly number[],
 ): Value {
-  const filters = reshape(lowering.builder, product, shape);
-  if (factor === undefined) return filters;
-  const column = lowering.reshape(factor, [shape[0] ?? 1, 1, 1, 1]);
-  return lowering.add(node, 'Mul', [filters, column], {});
+  if (factor === undefined) return lowering.reshape(product, shape);
+  // As a matrix: on shapes that end in 1 ONNX Runtime broadcasts element by element.
+  const rows = lowering.reshape(product, [shape[0] ?? 1, elementCount(shape.slice(1))]);
+  const column = lowering.reshape(factor, [shape[0] ?? 1, 1]);
+  return lowering.reshape(lowering.add(node, 'Mul', [rows, column], {}), shape);
 }
 
 /**
