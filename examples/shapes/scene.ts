@@ -49,11 +49,16 @@ export function drawScene(size: number, random: Random): Scene {
   for (let pixel = 0; pixel < size * size; pixel++) {
     const [x, y] = [pixel % size, Math.floor(pixel / size)];
     const sums = [0, 0, 0];
+    let paint: Paint | undefined;
+    let colour: Rgb = [0, 0, 0];
     for (let part = 0; part < fine * fine; part++) {
       const px = x + ((part % fine) + 0.5) / fine;
       const py = y + (Math.floor(part / fine) + 0.5) / fine;
-      const colour = (topmost(px, py)?.paint ?? ground)(px, py);
-      for (const [channel, value] of colour.entries()) sums[channel] = (sums[channel] ?? 0) + value;
+      const seen = topmost(px, py)?.paint ?? ground;
+      if (seen !== paint) colour = seen(x, y);
+      paint = seen;
+      for (const channel of [0, 1, 2])
+        sums[channel] = (sums[channel] ?? 0) + (colour[channel] ?? 0);
     }
     for (const [channel, sum] of sums.entries()) {
       image[pixel * 3 + channel] = sum / fine ** 2 + noise * random.normal();

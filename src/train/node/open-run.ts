@@ -66,12 +66,12 @@ export async function openRun(
       ? initialState(tensors, await firstWeights(run, network, training, runtime, session))
       : restoredState(tensors, checkpoint.tensors, folder.last);
   const step = checkpoint?.metadata.step ?? 0;
+  // Shows, before any work is done, that checkpoints can be written.
+  if (checkpoint === undefined) folder.save(run, state, 0);
   const { microBatches, seed } = config;
   const options = { settings, microBatches, seed, runtime, session };
   const trainer = await Trainer.open(options, state, step);
   try {
-    // Also shows, before any work is done, that checkpoints can be written.
-    if (checkpoint === undefined) folder.save(run, trainer.state, 0);
     return {
       ...run,
       training,
