@@ -40,10 +40,16 @@ describe('shapes', () => {
   });
 
   it("are learnt by the example's network, smaller and for a few steps", async () => {
-    const side = 49;
+    const side = 41;
     const config = await readConfig('examples/shapes/config.json', [
-      ...[`output=${join(folder, 'run')}`, `crop=${side}`, 'batchSize=8', 'steps=100'],
-      ...['network.depthMultiplier=0.25', 'evaluation.every=100', 'summaryEvery=0'],
+      ...[
+        `output=${join(folder, 'run')}`,
+        `crop=${side}`,
+        'batchSize=8',
+        'steps=80',
+        'averageDecay=0.9',
+      ],
+      ...['network.depthMultiplier=0.35', 'evaluation.every=80', 'summaryEvery=0'],
       `augmentation=${JSON.stringify(noAugmentation)}`,
     ]);
     const sources = {
@@ -51,6 +57,7 @@ describe('shapes', () => {
       validation: new ShapesSource('val', 20, side),
     };
     const { bestScore } = await train(config, { sources });
-    expect(bestScore).toBeGreaterThan(0.5);
+    // Nothing but ground everywhere scores 0.15.
+    expect(bestScore).toBeGreaterThan(0.3);
   });
 });

@@ -3,6 +3,7 @@ export { DivergenceError } from './divergence.js';
 export type { LossSettings } from './losses/index.js';
 export type { OptimizerSettings } from './optimizers/index.js';
 export { type LearningRateSettings, learningRate, type ScheduleSettings } from './schedules.js';
-export { Trainer, type TrainerBatch, type TrainerOptions } from './trainer.js';
+export type { TrainerBatch } from './step-program.js';
+export { Trainer, type TrainerOptions } from './trainer.js';
 export type { StepSettings } from './training-graph.js';
 export { initialState, stateTensors, type TrainingState } from './training-state.js';

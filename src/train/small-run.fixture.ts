@@ -4,8 +4,9 @@ import { nodeRuntime } from '../runtime/node/index.js';
 import { freshWeights } from '../weights/initial-weights.js';
 import { describeNetwork } from '../weights/network-graph.js';
 import { parseConfig, type TrainConfig, type TrainConfigInput } from './config/config.js';
+import type { TrainerBatch } from './step-program.js';
 import { stepSettings } from './step-settings.js';
-import { Trainer, type TrainerBatch } from './trainer.js';
+import { Trainer } from './trainer.js';
 import { initialState, stateTensors } from './training-state.js';
 
 /** Side of the pictures of small runs. */

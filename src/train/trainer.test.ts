@@ -47,26 +47,18 @@ const norm = (values: readonly number[]) =>
   Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 
 describe('Trainer', () => {
-  it('repeats itself bit for bit, with averages that start fast', async () => {
+  it('keeps moving averages that start fast, and follows statistics', async () => {
     const averageDecay = 0.5;
-    const [a, b] = [await stepped({ averageDecay }, 8), await stepped({ averageDecay }, 8)];
-    expect(a.losses).toEqual(b.losses);
-    for (const [name, values] of a.states.at(-1) ?? []) {
-      const twin = b.states.at(-1)?.get(name);
-      expect(
-        values.every((value, at) => value === twin?.[at]),
-        name,
-      ).toBe(true);
-    }
+    const { states } = await stepped({ averageDecay }, 8);
     const name = 'logits/semantic/weights';
-    const values = a.states.map((state) => state.get(name)?.[3] ?? Number.NaN);
+    const values = states.map((state) => state.get(name)?.[3] ?? Number.NaN);
     let average = values[0] ?? Number.NaN;
     for (const [step, value] of values.entries()) {
       if (step === 0) continue;
       average += (1 - Math.min(averageDecay, step / (step + 9))) * (value - average);
     }
-    expect(a.states.at(-1)?.get(`${name}/ExponentialMovingAverage`)?.[3]).toBeCloseTo(average, 6);
-    const mean = a.states.at(-1)?.get('MobilenetV2/Conv/BatchNorm/moving_mean') ?? [];
+    expect(states.at(-1)?.get(`${name}/ExponentialMovingAverage`)?.[3]).toBeCloseTo(average, 6);
+    const mean = states.at(-1)?.get('MobilenetV2/Conv/BatchNorm/moving_mean') ?? [];
     expect(mean.some((value) => value !== 0)).toBe(true);
   });
 
@@ -139,23 +131,20 @@ describe('Trainer', () => {
     });
   });
 
-  it.each([1, 2])(
-    'leaves the state alone where the loss is no number, in %d parts',
-    async (microBatches) => {
-      const trainer = await trainerOf({ microBatches });
-      let loss = 0;
-      for (let step = 0; step < 20 && Number.isFinite(loss); step++) {
-        const [steps, before] = [trainer.steps, copied(trainer.state)];
-        loss = await trainer.step(randomBatch(step), 1e30);
-        if (Number.isFinite(loss)) continue;
-        expect(trainer.steps).toBe(steps);
-        for (const [name, values] of before) {
-          if (isParameter(name)) expect(trainer.state.get(name)?.data).toEqual(values);
-        }
+  it('leaves the state alone where the loss is no number', async () => {
+    const trainer = await trainerOf({ microBatches: 2 });
+    let loss = 0;
+    for (let step = 0; step < 20 && Number.isFinite(loss); step++) {
+      const [steps, before] = [trainer.steps, copied(trainer.state)];
+      loss = await trainer.step(randomBatch(step), 1e30);
+      if (Number.isFinite(loss)) continue;
+      expect(trainer.steps).toBe(steps);
+      for (const [name, values] of before) {
+        if (isParameter(name)) expect(trainer.state.get(name)?.data, name).toEqual(values);
       }
-      expect(loss).not.toSatisfy(Number.isFinite);
-    },
-  );
+    }
+    expect(loss).not.toSatisfy(Number.isFinite);
+  });
 });
 
 describe('DropoutMask', () => {

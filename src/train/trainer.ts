@@ -1,23 +1,19 @@
 import { lower } from '../convert/lowering/lower.js';
 import { graphToOnnx } from '../convert/onnx/graph-to-onnx.js';
-import { InternalError } from '../core/errors.js';
-import { float32, int64, type Tensor, type TensorOf } from '../core/tensor.js';
+import { float32, int64 } from '../core/tensor.js';
 import { writeOnnx } from '../formats/onnx/index.js';
 import type { Graph } from '../graph/graph.js';
-import type { NamedTensors, Runtime, Session, SessionOptions } from '../runtime/index.js';
-import { DropoutMask } from './dropout-masks.js';
-import { GradientSums } from './gradient-sums.js';
+import type { Runtime, Session, SessionOptions } from '../runtime/index.js';
 import { keptPixels } from './losses/index.js';
+import { AccumulatedStep, type StepProgram, type TrainerBatch, WholeStep } from './step-program.js';
 import {
   gradientGraph,
-  lossOutput,
   type StepSettings,
   stepGraph,
   stepInputs,
-  type TrainingGraph,
   updateGraph,
 } from './training-graph.js';
-import { DoubleBuffer, type TrainingState } from './training-state.js';
+import type { TrainingState } from './training-state.js';
 
 /** How a trainer computes. */
 export interface TrainerOptions {
@@ -29,14 +25,6 @@ export interface TrainerOptions {
   readonly seed: number;
   readonly runtime: Runtime;
   readonly session?: SessionOptions;
-}
-
-/** What a step sees. */
-export interface TrainerBatch {
-  /** [N, H, W, 3] */
-  readonly images: TensorOf<'uint8'>;
-  /** [N, H, W] */
-  readonly labels: TensorOf<'uint8'>;
 }
 
 /**
@@ -81,7 +69,14 @@ export class Trainer {
     const gradients = await openGraph(half.graph, options);
     try {
       const updates = await openGraph(update, options);
-      const program = new AccumulatedStep(gradients, updates, half, state, options);
+      const program = new AccumulatedStep(
+        gradients,
+        updates,
+        half,
+        state,
+        microBatches,
+        settings.ignoreValue,
+      );
       return new Trainer(options, [gradients, updates], program, steps);
     } catch (error) {
       await gradients.dispose();
@@ -133,188 +128,6 @@ export class Trainer {
   async dispose(): Promise<void> {
     await Promise.all(this.#sessions.map((session) => session.dispose()));
   }
-}
-
-interface StepCall {
-  readonly batch: TrainerBatch;
-  readonly seed: number;
-  /** Number of the step, from 1. */
-  readonly number: number;
-  readonly scalars: NamedTensors;
-}
-
-/** A way to get from one state to the next. */
-interface StepProgram {
-  readonly state: TrainingState;
-  /** Computes the next state, and returns the loss. */
-  run(call: StepCall): Promise<number>;
-  /** Makes the next state the current one. */
-  accept(): void;
-}
-
-/** The step as one graph. */
-class WholeStep implements StepProgram {
-  readonly #session: Session;
-  readonly #buffer: DoubleBuffer;
-  readonly #masks: readonly DropoutMask[];
-
-  constructor(session: Session, { dropoutMasks }: TrainingGraph, state: TrainingState) {
-    this.#session = session;
-    this.#buffer = new DoubleBuffer(state);
-    this.#masks = masksOf(dropoutMasks);
-  }
-
-  get state(): TrainingState {
-    return this.#buffer.current;
-  }
-
-  async run({ batch, seed, number, scalars }: StepCall): Promise<number> {
-    const feeds = {
-      ...this.#buffer.feeds(),
-      ...drawnMasks(this.#masks, seed, number, 0),
-      ...scalars,
-      [stepInputs.image]: batch.images,
-      [stepInputs.labels]: batch.labels,
-    };
-    return lossOf(await runWith(this.#session, feeds, this.#buffer.into()));
-  }
-
-  accept(): void {
-    this.#buffer.flip();
-  }
-}
-
-/**
- * The step in two graphs: gradients of one part of the batch after the other, then the update by
- * their mean. The parts count by their labelled pixels, which makes the mean of losses per pixel
- * that of the whole batch. Batch norm sees and follows the parts, not the batch.
- */
-class AccumulatedStep implements StepProgram {
-  readonly #gradients: Session;
-  readonly #updates: Session;
-  readonly #trained: DoubleBuffer;
-  /** Advanced by every part. */
-  readonly #statistics: DoubleBuffer;
-  readonly #masks: readonly DropoutMask[];
-  readonly #sums: GradientSums;
-  readonly #parts: number;
-  readonly #ignoreValue: number;
-
-  constructor(
-    gradients: Session,
-    updates: Session,
-    { dropoutMasks, parameters, statistics }: TrainingGraph,
-    state: TrainingState,
-    { microBatches, settings }: TrainerOptions,
-  ) {
-    this.#gradients = gradients;
-    this.#updates = updates;
-    const followed = new Set(statistics.map(({ name }) => name));
-    const split = (inSet: boolean) =>
-      new DoubleBuffer(new Map([...state].filter(([name]) => followed.has(name) === inSet)));
-    this.#trained = split(false);
-    this.#statistics = split(true);
-    this.#masks = masksOf(dropoutMasks);
-    this.#sums = new GradientSums(parameters);
-    this.#parts = microBatches;
-    this.#ignoreValue = settings.ignoreValue;
-  }
-
-  get state(): TrainingState {
-    return new Map([...this.#trained.current, ...this.#statistics.current]);
-  }
-
-  async run({ batch, seed, number, scalars }: StepCall): Promise<number> {
-    const shares = this.#shares(batch.labels);
-    const trained = this.#trained.feeds();
-    this.#sums.clear();
-    let loss = 0;
-    for (const [part, share] of shares.entries()) {
-      const images = partOf(batch.images, part, this.#parts);
-      const feeds = {
-        ...trained,
-        ...this.#statistics.feeds(),
-        ...drawnMasks(this.#masks, seed, number, part * (images.shape[0] ?? 1)),
-        ...scalars,
-        [stepInputs.image]: images,
-        [stepInputs.labels]: partOf(batch.labels, part, this.#parts),
-      };
-      const into = { ...this.#statistics.into(), ...this.#sums.into };
-      const own = lossOf(await runWith(this.#gradients, feeds, into));
-      if (!Number.isFinite(own)) return own;
-      this.#statistics.flip();
-      this.#sums.add(share);
-      loss += share * own;
-    }
-    const feeds = { ...trained, ...scalars, ...this.#sums.feeds };
-    await runWith(this.#updates, feeds, this.#trained.into());
-    return loss;
-  }
-
-  accept(): void {
-    this.#trained.flip();
-  }
-
-  /** Each part's share of the batch's labelled pixels. */
-  #shares(labels: TensorOf<'uint8'>): readonly number[] {
-    const counts = Array.from({ length: this.#parts }, (_, part) => {
-      let count = 0;
-      for (const label of partOf(labels, part, this.#parts).data) {
-        if (label !== this.#ignoreValue) count++;
-      }
-      return count;
-    });
-    const all = counts.reduce((sum, count) => sum + count, 0);
-    return counts.map((count) => (all === 0 ? 1 / this.#parts : count / all));
-  }
-}
-
-/** One of the equal parts of a batch, without a copy. */
-function partOf(batch: TensorOf<'uint8'>, part: number, parts: number): TensorOf<'uint8'> {
-  const [samples = 1, ...rest] = batch.shape;
-  const length = batch.data.length / parts;
-  const data = batch.data.subarray(part * length, (part + 1) * length);
-  return { dtype: 'uint8', shape: [samples / parts, ...rest], data };
-}
-
-function masksOf(masks: TrainingGraph['dropoutMasks']): readonly DropoutMask[] {
-  return masks.map(({ name, shape }, index) => new DropoutMask(name, shape, index));
-}
-
-function drawnMasks(
-  masks: readonly DropoutMask[],
-  seed: number,
-  step: number,
-  firstSample: number,
-): NamedTensors {
-  for (const mask of masks) mask.draw(seed, step, firstSample);
-  return Object.fromEntries(masks.map(({ name, tensor }) => [name, tensor as Tensor]));
-}
-
-/** Runs a session on those of the tensors that it has inputs and outputs for. */
-function runWith(
-  session: Session,
-  feeds: NamedTensors,
-  into: NamedTensors,
-): Promise<Record<string, Tensor>> {
-  return session.run(named(session.inputs, feeds), undefined, {
-    into: named(session.outputs, into),
-  });
-}
-
-function named(wanted: readonly { readonly name: string }[], tensors: NamedTensors): NamedTensors {
-  return Object.fromEntries(
-    wanted.flatMap(({ name }) => {
-      const found = tensors[name];
-      return found === undefined ? [] : [[name, found]];
-    }),
-  );
-}
-
-function lossOf(outputs: Readonly<Record<string, Tensor>>): number {
-  const loss = outputs[lossOutput]?.data[0];
-  if (loss === undefined) throw new InternalError('training step', 'it gave no loss');
-  return Number(loss);
 }
 
 async function openGraph(graph: Graph, options: TrainerOptions): Promise<Session> {

@@ -17,8 +17,9 @@ import { describeNetwork, type NetworkDescription } from '../../weights/network-
 import { reestimateBatchNorm } from '../../weights/reestimate-batch-norm.js';
 import type { TrainConfig } from '../config/config.js';
 import type { RunDescription } from '../run-checkpoint.js';
+import type { TrainerBatch } from '../step-program.js';
 import { stepSettings } from '../step-settings.js';
-import { Trainer, type TrainerBatch } from '../trainer.js';
+import { Trainer } from '../trainer.js';
 import { initialState, restoredState, stateTensors } from '../training-state.js';
 import { RunFolder } from './run-folder.js';
 

@@ -2,7 +2,7 @@ import type { RgbImage } from '../../image/index.js';
 import { nodeRuntime } from '../../runtime/node/index.js';
 import { inferenceWeights } from '../../weights/checkpoint.js';
 import { runCheckpoint } from '../run-checkpoint.js';
-import { evaluateWeights } from './evaluate-weights.js';
+import { evaluateCheckpoint } from './evaluate-checkpoint.js';
 import type { EvaluationEntry } from './journal.js';
 import type { OpenRun } from './open-run.js';
 
@@ -22,17 +22,14 @@ export async function evaluateRun(
   signal: AbortSignal | undefined,
   step: ((done: number, images: number) => void) | undefined,
 ): Promise<RunEvaluation | undefined> {
-  const { trainer, validation, settings, config, session } = run;
+  const { trainer, validation, config, session } = run;
   if (validation === undefined) return undefined;
   const start = performance.now();
-  const { mean, std } = settings.normalisation;
-  const network = {
-    network: settings.network,
-    weights: inferenceWeights(runCheckpoint(run, trainer.state, trainer.steps)),
-    normalisation: { mean, std },
-  };
+  const { metadata, tensors } = runCheckpoint(run, trainer.state, trainer.steps);
+  // Without what only training needs.
+  const checkpoint = { metadata, tensors: inferenceWeights({ tensors }) };
   try {
-    const { report, pictures } = await evaluateWeights(validation, network, {
+    const { report, pictures } = await evaluateCheckpoint(validation, checkpoint, {
       config,
       // In a thread of its own, so that pictures are read and compared meanwhile.
       runtime: nodeRuntime({ worker: true }),

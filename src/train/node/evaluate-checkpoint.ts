@@ -1,25 +1,16 @@
-import type { Normalisation } from '../../convert/segmentation/image-input.js';
 import { OptionError } from '../../core/errors.js';
 import type { DatasetSource, Sample } from '../../data/index.js';
 import { Evaluation, type EvaluationReport } from '../../evaluate/index.js';
 import type { LabelMap, RgbImage } from '../../image/index.js';
-import type { DeepLabSettings } from '../../models/deeplab.js';
-import type { Weights } from '../../models/parameters.js';
 import type { Runtime, SessionOptions } from '../../runtime/index.js';
+import { readModelFile } from '../../segment/model-file.js';
 import { BaseSegmenter } from '../../segment/segmenter.js';
+import { type Checkpoint, encodeCheckpoint } from '../../weights/checkpoint.js';
 import { comparisonPicture } from '../comparison-picture.js';
 import type { TrainConfig } from '../config/config.js';
-import { trainedModel } from '../trained-model.js';
-
-/** The network of a run at some step. */
-export interface EvaluatedNetwork {
-  readonly network: DeepLabSettings;
-  readonly weights: Weights;
-  readonly normalisation: Normalisation;
-}
 
 /** Where and how an evaluation within a run computes. */
-export interface WeightsEvaluationOptions {
+export interface CheckpointEvaluationOptions {
   readonly config: TrainConfig;
   readonly runtime: Runtime;
   readonly session: SessionOptions;
@@ -29,26 +20,26 @@ export interface WeightsEvaluationOptions {
   readonly step?: (done: number, images: number) => void;
 }
 
-export interface WeightsEvaluation {
+export interface CheckpointEvaluation {
   readonly report: EvaluationReport;
   /** Picture, truth and prediction of the first samples, by sample name. */
   readonly pictures: ReadonlyMap<string, RgbImage>;
 }
 
 /**
- * Evaluates weights on a split as `atrous eval` does: each picture through the segmenter, its label
+ * Evaluates a checkpoint on a split as `atrous eval` does: each picture through the segmenter, its label
  * map at the picture's own size against the truth.
  *
  * @throws what reading a sample throws, and the signal's reason on a stop.
  */
-export async function evaluateWeights(
+export async function evaluateCheckpoint(
   source: DatasetSource,
-  { network, weights, normalisation }: EvaluatedNetwork,
-  options: WeightsEvaluationOptions,
-): Promise<WeightsEvaluation> {
+  checkpoint: Checkpoint,
+  options: CheckpointEvaluationOptions,
+): Promise<CheckpointEvaluation> {
   const { config, runtime, session, signal } = options;
   const { size = config.crop, fit, limit = source.size, pictures: shown } = config.evaluation;
-  const file = trainedModel(network, weights, source, normalisation);
+  const file = readModelFile(Buffer.concat(encodeCheckpoint(checkpoint)), 'network in training');
   const segmenter = new BaseSegmenter<RgbImage>(
     { file, sidecar: undefined, runtime },
     async (image) => image,
