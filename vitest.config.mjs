@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['dist/**/*.test.js'],
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     pool: 'forks',
     // Left alone, Vitest keeps one processor free, which on a machine with two doubles the time.
     maxWorkers: '100%',

@@ -48,6 +48,7 @@ describe('shapes', () => {
         'batchSize=8',
         'steps=80',
         'averageDecay=0.9',
+        'threads=1',
       ],
       ...['network.depthMultiplier=0.35', 'evaluation.every=80', 'summaryEvery=0'],
       `augmentation=${JSON.stringify(noAugmentation)}`,

@@ -33,7 +33,7 @@ export interface TrainResult {
   readonly steps: number;
   /** Whether all steps of the configuration are done. */
   readonly complete: boolean;
-  /** The last evaluation of this session. */
+  /** The last evaluation since the run was opened. */
   readonly evaluation?: EvaluationEntry;
   /** Highest mIoU of the run; -1 where there was no evaluation. */
   readonly bestScore: number;
