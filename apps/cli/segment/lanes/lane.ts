@@ -29,13 +29,6 @@ export async function openLaneHere(settings: LaneSettings): Promise<Lane> {
   };
 }
 
-/**
- * How V8 runs in a lane: code compiled at its first call, since a lane lives for seconds, and room
- * for a picture's short-lived objects, so that they are collected less often. Together they took a
- * batch of 200 photographs from 0.89 to 0.93 of the rate that two cores allow (`bench/batch.ts`).
- */
-const laneFlags = ['--always-sparkplug', '--max-semi-space-size=64'];
-
 const script = fileURLToPath(new URL('./lane-process.js', import.meta.url));
 
 /**
@@ -57,7 +50,7 @@ export async function openLaneProcess(settings: LaneSettings): Promise<Lane> {
 class LaneProcess {
   readonly #child = fork(script, [], {
     serialization: 'advanced',
-    execArgv: laneFlags,
+    execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   readonly #ended: Promise<void>;
