@@ -16,6 +16,10 @@ export interface DeepLabSettings {
   readonly head: 'v3' | 'v3+';
   /** Atrous rates of ASPP at output stride 16; none for the MobileNets of the release. */
   readonly atrousRates: readonly number[];
+  /** Channels of each branch of ASPP and of their projection. */
+  readonly asppFilters: number;
+  /** Channels of the decoder's convolutions. */
+  readonly decoderFilters: number;
 }
 
 export const deepLabDefaults: DeepLabSettings = {
@@ -25,9 +29,10 @@ export const deepLabDefaults: DeepLabSettings = {
   outputStride: 16,
   head: 'v3',
   atrousRates: [],
+  asppFilters: 256,
+  decoderFilters: 256,
 };
 
-const headFilters = 256;
 const decoderStride = 4;
 
 /**
@@ -35,13 +40,16 @@ const decoderStride = 4;
  * output stride or, with a decoder, at stride 4.
  */
 export function deepLab(layers: Layers, image: Value, settings: DeepLabSettings): Value {
-  const { depthMultiplier, outputStride, classes } = settings;
+  const { depthMultiplier, outputStride, classes, asppFilters, decoderFilters } = settings;
   const { features, lowLevel } = mobileNetV2(layers, image, { depthMultiplier, outputStride });
   const rates = settings.atrousRates.map((rate) => (rate * 16) / outputStride);
-  let x = aspp(layers, features, { filters: headFilters, rates });
+  let x = aspp(layers, features, { filters: asppFilters, rates });
   if (settings.head === 'v3+') {
     const size = [image.shape[2] ?? 1, image.shape[3] ?? 1] as const;
-    x = decoder(layers, x, lowLevel, size, { outputStride: decoderStride, filters: headFilters });
+    x = decoder(layers, x, lowLevel, size, {
+      outputStride: decoderStride,
+      filters: decoderFilters,
+    });
   }
   return layers.biasedConvolution(x, 'logits/semantic', 'logits', {
     filters: classes,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { FormatError } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
 import { readSafetensors, safetensorsParts } from '../formats/safetensors/index.js';
-import type { DeepLabSettings } from '../models/deeplab.js';
+import { type DeepLabSettings, deepLabDefaults } from '../models/deeplab.js';
 import { outputStrides } from '../models/geometry.js';
 import type { Weights } from '../models/parameters.js';
 
@@ -13,6 +13,7 @@ const byte = z.number().int().min(0).max(255);
 const largestMultiplier = 16;
 const mostBranches = 16;
 const mostClasses = 65_535;
+const filters = z.number().int().positive().max(4096);
 
 const networkSchema = z.strictObject({
   backbone: z.literal('mobilenet-v2'),
@@ -21,6 +22,8 @@ const networkSchema = z.strictObject({
   outputStride: z.literal(outputStrides),
   head: z.enum(['v3', 'v3+']),
   atrousRates: z.array(positive.max(mostClasses)).max(mostBranches),
+  asppFilters: filters.default(deepLabDefaults.asppFilters),
+  decoderFilters: filters.default(deepLabDefaults.decoderFilters),
 });
 
 const metadataSchema = z.object({

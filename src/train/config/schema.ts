@@ -42,6 +42,10 @@ const network = z.strictObject({
   head: z.enum(['v3', 'v3+']).default(deepLabDefaults.head),
   /** Rates of ASPP's 3x3 branches at output stride 16; scaled to other strides. */
   atrousRates: z.array(count).default([]),
+  /** Channels of ASPP's branches and of their projection. */
+  asppFilters: count.max(4096).default(deepLabDefaults.asppFilters),
+  /** Channels of the decoder's convolutions. */
+  decoderFilters: count.max(4096).default(deepLabDefaults.decoderFilters),
 });
 
 const adam = {
