@@ -47,13 +47,13 @@ describe('weights from a TFLite file with folded batch norm', () => {
     loadInitialWeights(bytes, 'a.tflite', network, { lastLayers: 'all', random: seededRandom(3) });
 
   it('compute what the network computed before its batch norm was folded', async () => {
-    const { weights, taken, renewed, foldedBatchNorm } = load(
+    const { weights, taken, renewed, rebuiltBatchNorm } = load(
       foldedFile(network, trained, 'float'),
     );
     expect(
       relativeDifference(await logits(weights), (await logits(trained)) as Tensor),
     ).toBeLessThan(1e-5);
-    expect([taken.length, renewed, foldedBatchNorm]).toEqual([trained.size, [], true]);
+    expect([taken.length, renewed, rebuiltBatchNorm]).toEqual([trained.size, [], true]);
   });
 
   it.each(['uint8', 'int8 per channel'] as const)('are widened from %s', (storage) => {
@@ -127,8 +127,8 @@ describe('weights from a checkpoint', () => {
   it('are all its own, and nothing of what its optimizer kept', () => {
     const slot = tensor('float32', [1], Float32Array.of(7));
     const bytes = checkpointOf(new Map([...trained, ['aspp0/weights/Momentum', slot]]));
-    const { weights, taken, renewed, foldedBatchNorm } = load(bytes, 'all');
-    expect([taken.length, renewed, foldedBatchNorm]).toEqual([trained.size, [], false]);
+    const { weights, taken, renewed, rebuiltBatchNorm } = load(bytes, 'all');
+    expect([taken.length, renewed, rebuiltBatchNorm]).toEqual([trained.size, [], false]);
     for (const [name, value] of weights) expect(value.data, name).toEqual(trained.get(name)?.data);
   });
 
@@ -159,5 +159,38 @@ describe('weights from a checkpoint', () => {
     const error = failureOf(() => load(checkpointOf(trained), 'all', { ...settings, classes: 4 }));
     expect(error).toBeInstanceOf(OptionError);
     expect(error.message).toMatch(/^best\.safetensors: .*expected 4.*found 6.*'without-logits'/);
+  });
+});
+
+describe('a decoder that passes through', () => {
+  const grown: DeepLabSettings = { ...settings, head: 'v3+', decoderFilters: 2 * settings.classes + 3 };
+  const wanted = describeNetwork(grown);
+  const load = (bytes: Uint8Array, network = wanted) =>
+    loadInitialWeights(bytes, 'a', network, {
+      lastLayers: 'all',
+      decoder: 'pass-through',
+      random: seededRandom(3),
+    });
+  const plain = livelyWeights(network, seededRandom(1));
+
+  it.each([
+    ['a TFLite file', foldedFile(network, plain, 'float')],
+    ['a checkpoint', checkpointOf(plain)],
+  ])('leaves the scores of %s as they are', async (_, bytes) => {
+    const { weights, renewed, rebuiltBatchNorm } = load(bytes);
+    const graph = inferenceGraph(grown, weights, size);
+    const scores = (await runGraph(graph, { image }))['logits'];
+    expect(relativeDifference(scores, (await logits(plain)) as Tensor)).toBeLessThan(1e-5);
+    expect(rebuiltBatchNorm).toBe(true);
+    expect(new Set(renewed.map((name) => name.replace(/\/[^/]*$/, '')))).toEqual(
+      new Set(['decoder/feature_projection0', 'decoder/feature_projection0/BatchNorm']),
+    );
+  });
+
+  it('is refused where it is too narrow, with the width it needs', () => {
+    const narrow = describeNetwork({ ...grown, decoderFilters: 11 });
+    const error = failureOf(() => load(checkpointOf(plain), narrow));
+    expect(error).toBeInstanceOf(OptionError);
+    expect(error.message).toMatch(/decoderFilters.*at least 12.*found 11/);
   });
 });

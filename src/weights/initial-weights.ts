@@ -6,6 +6,7 @@ import { initialValues, type LastLayer, type Weights } from '../models/parameter
 import { decodeCheckpoint, inferenceWeights, isSafetensors } from './checkpoint.js';
 import { filtersOf, layerName, weightsFromTflite } from './folded-weights.js';
 import { type NetworkDescription, weightsOf } from './network-graph.js';
+import { passThroughDecoder, withoutDecoder } from './pass-through-decoder.js';
 
 /**
  * Which layers of a file a network starts from.
@@ -27,8 +28,20 @@ const leftOut: { readonly [Choice in LastLayerChoice]: readonly LastLayer[] } = 
   'without-head': ['head', 'logits'],
 };
 
+/**
+ * How a decoder starts that the file does not have.
+ *
+ * - `random`: as the rest of a network; the file must have a decoder unless its head is left out.
+ * - `pass-through`: so that it changes nothing; the file has none (`passThroughDecoder`).
+ */
+export const decoderChoices = ['random', 'pass-through'] as const;
+
+export type DecoderChoice = (typeof decoderChoices)[number];
+
 export interface InitialWeightsOptions {
   readonly lastLayers: LastLayerChoice;
+  /** `random` unless told. */
+  readonly decoder?: DecoderChoice;
   /** What the layers that start anew are drawn from. */
   readonly random: Random;
 }
@@ -41,10 +54,11 @@ export interface InitialWeights {
   readonly taken: readonly string[];
   readonly renewed: readonly string[];
   /**
-   * Whether the file had batch norm folded into its convolutions. The rebuilt one knows nothing of
-   * the activations: measure it (`reestimateBatchNorm`) before it is trained by batches.
+   * Whether some batch norm was rebuilt, where the file has it folded into its convolutions, or for
+   * a decoder that changes nothing. It knows nothing of the activations: measure it
+   * (`reestimateBatchNorm`) before it is trained by batches.
    */
-  readonly foldedBatchNorm: boolean;
+  readonly rebuiltBatchNorm: boolean;
 }
 
 /** Random first values of a whole network. */
@@ -76,19 +90,22 @@ export function loadInitialWeights(
   bytes: Uint8Array,
   place: string,
   network: NetworkDescription,
-  { lastLayers, random }: InitialWeightsOptions,
+  { lastLayers, decoder = 'random', random }: InitialWeightsOptions,
 ): InitialWeights {
   const source = isSafetensors(bytes) ? fromCheckpoint(bytes, place) : fromTflite(bytes, place);
-  const wanted = without(network, leftOut[lastLayers]);
   if (lastLayers === 'all') checkClasses(source, network, place);
-  const found = source.take(wanted);
-  const weights = new Map(freshWeights(network, random));
-  for (const [name, value] of found) weights.set(name, value);
+  const passes = decoder === 'pass-through';
+  const found = source.take(
+    passes ? withoutDecoder(network) : without(network, leftOut[lastLayers]),
+  );
+  const fresh = freshWeights(network, random);
+  const made = passes ? passThroughDecoder(network, fresh, found) : new Map<string, never>();
+  const weights = new Map([...fresh, ...found, ...made]);
   return {
     weights,
-    taken: [...found.keys()],
-    renewed: [...weights.keys()].filter((name) => !found.has(name)),
-    foldedBatchNorm: source.foldedBatchNorm,
+    taken: [...new Set([...found.keys(), ...made.keys()])],
+    renewed: [...weights.keys()].filter((name) => !found.has(name) && !made.has(name)),
+    rebuiltBatchNorm: passes || source.foldedBatchNorm,
   };
 }
 

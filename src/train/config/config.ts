@@ -34,7 +34,7 @@ export function parseConfig(value: unknown, place: string): TrainConfig {
 }
 
 function checkTogether(config: TrainConfig, place: string): void {
-  const { batchSize, microBatches, losses, learningRate, steps } = config;
+  const { batchSize, microBatches, losses, learningRate, steps, initial } = config;
   if (batchSize % microBatches !== 0) {
     throw new OptionError({
       place: `${place}, microBatches`,
@@ -49,6 +49,7 @@ function checkTogether(config: TrainConfig, place: string): void {
       problem: 'hard pixels can be chosen by one loss only',
     });
   }
+  if (initial.decoder === 'pass-through') checkPassThrough(config, place);
   if (learningRate.slowStart.steps >= steps) {
     throw new OptionError({
       place: `${place}, learningRate.slowStart.steps`,
@@ -57,4 +58,22 @@ function checkTogether(config: TrainConfig, place: string): void {
       found: `${learningRate.slowStart.steps}`,
     });
   }
+}
+
+function checkPassThrough({ initial, network }: TrainConfig, place: string): void {
+  const wrong =
+    network.head !== 'v3+'
+      ? `network.head '${network.head}', which has no decoder`
+      : initial.file === undefined
+        ? 'no initial.file'
+        : initial.lastLayers !== 'all'
+          ? `initial.lastLayers '${initial.lastLayers}'`
+          : undefined;
+  if (wrong === undefined) return;
+  throw new OptionError({
+    place: `${place}, initial.decoder`,
+    problem: 'nothing that a decoder could pass through',
+    expected: "network.head 'v3+', initial.file of a network without decoder, initial.lastLayers 'all'",
+    found: wrong,
+  });
 }

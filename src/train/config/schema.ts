@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { augmentDefaults } from '../../data/index.js';
 import { deepLabDefaults } from '../../models/deeplab.js';
 import { outputStrides } from '../../models/geometry.js';
-import { lastLayerChoices } from '../../weights/initial-weights.js';
+import { decoderChoices, lastLayerChoices } from '../../weights/initial-weights.js';
 
 const path = z.string().min(1);
 const positive = z.number().positive();
@@ -145,6 +145,11 @@ const initial = z.strictObject({
    * backbone starts anew).
    */
   lastLayers: z.enum(lastLayerChoices).default('all'),
+  /**
+   * How the decoder starts: as `lastLayers` says, or so that at first it changes nothing, for a
+   * file of the same network without a decoder (`pass-through`).
+   */
+  decoder: z.enum(decoderChoices).default('random'),
   /** Batches that batch norm is measured on anew where the file has it folded into the weights. */
   measuredBatches: interval.default(16),
 });

@@ -148,7 +148,7 @@ async function firstWeights(
   session: SessionOptions,
 ): Promise<Weights> {
   const random = randomStream(config.seed, initialStream);
-  const { file, lastLayers, measuredBatches } = config.initial;
+  const { file, lastLayers, decoder, measuredBatches } = config.initial;
   if (file === undefined) return freshWeights(network, random);
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new FormatError({
@@ -157,10 +157,10 @@ async function firstWeights(
       cause,
     });
   });
-  const options = { lastLayers, random };
-  const { weights, taken, foldedBatchNorm } = loadInitialWeights(bytes, file, network, options);
+  const options = { lastLayers, decoder, random };
+  const { weights, taken, rebuiltBatchNorm } = loadInitialWeights(bytes, file, network, options);
   // Frozen batch norm computes the same before and after.
-  const isMeasured = foldedBatchNorm && config.batchNorm === 'batch' && measuredBatches > 0;
+  const isMeasured = rebuiltBatchNorm && config.batchNorm === 'batch' && measuredBatches > 0;
   if (!isMeasured) return weights;
   const batches = batchesOf(source, config, 0);
   try {
