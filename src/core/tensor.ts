@@ -107,6 +107,9 @@ export function float16ToNumber(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+/** The largest half-precision number. */
+export const greatestFloat16 = 65_504;
+
 /** The 16 bits of the half-precision number nearest to a number; ties go to the even one. */
 export function numberToFloat16(value: number): number {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;

@@ -32,6 +32,12 @@ networkSuite('MobileNetV2 with ASPP and the v3+ decoder', plus, [
   },
 ]);
 
+networkSuite(
+  'MobileNetV2 on an image pyramid',
+  { ...deepLabDefaults, imagePyramid: { scales: [0.75, 1.25, 0.5], merge: 'average' } },
+  [],
+);
+
 function parametersOf(settings: Partial<DeepLabSettings>): number {
   const { parameters, statistics } = describeNetwork({ ...deepLabDefaults, ...settings });
   return [...parameters, ...statistics].reduce((sum, { shape }) => sum + elementCount(shape), 0);

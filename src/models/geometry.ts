@@ -26,6 +26,11 @@ export function strideSize(size: number, outputStride: number): number {
   return Math.floor((size - 1) / outputStride) + 1;
 }
 
+/** Side of an image at a scale, by which sizes of k stride + 1 stay what they are: 513 to 257. */
+export function scaledSide(side: number, scale: number): number {
+  return Math.floor((side - 1) * scale + 1);
+}
+
 /** Stride and atrous rate of one unit. */
 export interface UnitGeometry {
   readonly stride: number;

@@ -1,36 +1,12 @@
 import { GraphError } from '../core/errors.js';
-import {
-  elementCount,
-  float32,
-  formatShape,
-  int64,
-  type Shape,
-  sameShape,
-} from '../core/tensor.js';
+import { elementCount, float32, int64, type Shape } from '../core/tensor.js';
 import type { GraphBuilder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
 import { samePads } from './geometry.js';
-import type {
-  Initial,
-  LastLayer,
-  Parameter,
-  ParameterRole,
-  Statistic,
-  Weights,
-} from './parameters.js';
+import type { Initial, LastLayer, ParameterRole, Statistic } from './parameters.js';
+import { type BuiltParameter, type BuiltStatistic, type Mode, Variables } from './variables.js';
 
-/**
- * What a network is built for: `infer` with constant weights; `train` with parameters as inputs of
- * the graph and batch norm by the batch's own statistics, or by frozen ones.
- */
-export type Mode =
-  | { readonly kind: 'infer'; readonly weights: Weights }
-  | {
-      readonly kind: 'train';
-      readonly batchNorm: 'batch' | 'frozen';
-      /** Whether activations are dropped; no unless told. */
-      readonly dropout?: boolean;
-    };
+export type { BuiltParameter, BuiltStatistic, Mode } from './variables.js';
 
 /** Batch norm's constants. */
 export interface BatchNormSettings {
@@ -39,22 +15,6 @@ export interface BatchNormSettings {
 }
 
 export type ActivationName = 'none' | 'relu' | 'relu6' | 'hard-swish';
-
-/** A parameter of the network being built, and its value in the graph. */
-export interface BuiltParameter extends Parameter {
-  readonly value: Value;
-}
-
-/** A statistic, its value in the graph, and the batch's own where batch norm computes that. */
-export interface BuiltStatistic extends Statistic {
-  readonly value: Value;
-  readonly batch: Value | undefined;
-  /** Elements that the batch's own is taken over. */
-  readonly count: number;
-  /** What batch norm normalises, [N, C, H, W], and its epsilon. */
-  readonly source: Value;
-  readonly epsilon: number;
-}
 
 export interface ConvolutionSettings {
   readonly filters: number;
@@ -72,27 +32,41 @@ export interface ConvolutionSettings {
  */
 export class Layers {
   readonly builder: GraphBuilder;
-  readonly #mode: Mode;
-  readonly #parameters: BuiltParameter[] = [];
-  readonly #statistics: BuiltStatistic[] = [];
-  readonly #masks: Value[] = [];
+  readonly #variables: Variables;
+  readonly #pass: number;
+  /** Parameters of this pass. */
+  readonly #named = new Set<string>();
 
-  constructor(builder: GraphBuilder, mode: Mode) {
+  /** @param mode what the network is built for, or the variables of an earlier pass. */
+  constructor(builder: GraphBuilder, mode: Mode | Variables, pass = 0) {
     this.builder = builder;
-    this.#mode = mode;
+    this.#variables = mode instanceof Variables ? mode : new Variables(builder, mode);
+    this.#pass = pass;
   }
 
+  /** Of all passes. */
   get parameters(): readonly BuiltParameter[] {
-    return this.#parameters;
+    return this.#variables.parameters;
   }
 
+  /** Of all passes. */
   get statistics(): readonly BuiltStatistic[] {
-    return this.#statistics;
+    return this.#variables.statistics;
   }
 
   /** Inputs for dropout masks: 0 or 1 / keep, made from seed and step by the caller. */
   get dropoutMasks(): readonly Value[] {
-    return this.#masks;
+    return this.#variables.masks;
+  }
+
+  /**
+   * The layers for another pass through the network, on another image: with the same parameters and
+   * statistics, and dropout masks of its own.
+   *
+   * @param pass number of the pass; 0 is this one.
+   */
+  again(pass: number): Layers {
+    return pass === this.#pass ? this : new Layers(this.builder, this.#variables, pass);
   }
 
   /** Convolution with bias and without batch norm. */
@@ -148,32 +122,31 @@ export class Layers {
     lastLayer: LastLayer,
     { decay, epsilon }: BatchNormSettings,
   ): Value {
+    const { mode } = this.#variables;
     const scope = `${layer}/BatchNorm`;
     const shape = [x.shape[1] ?? 0];
     const constant = (value: number): Initial => ({ kind: 'constant', value });
     const gamma = this.#parameter(scope, 'gamma', shape, constant(1), lastLayer);
     const beta = this.#parameter(scope, 'beta', shape, constant(0), lastLayer);
-    const mean = this.#read(`${scope}/moving_mean`, shape);
-    const variance = this.#read(`${scope}/moving_variance`, shape);
-    const count = elementCount(x.shape) / (x.shape[1] ?? 1);
-    const track = (name: string, initial: 0 | 1, value: Value, batch?: Value) => {
-      const own = { name: `${scope}/${name}`, shape, initial, decay, value, batch, count };
-      this.#statistics.push({ ...own, source: x, epsilon });
-    };
-    if (this.#mode.kind === 'infer' || this.#mode.batchNorm === 'frozen') {
-      track('moving_mean', 0, mean);
-      track('moving_variance', 1, variance);
+    const means: Statistic = { name: `${scope}/moving_mean`, shape, initial: 0, decay };
+    const variances: Statistic = { name: `${scope}/moving_variance`, shape, initial: 1, decay };
+    const mean = this.#variables.statistic(means);
+    const variance = this.#variables.statistic(variances);
+    const use = { source: x, epsilon };
+    if (mode.kind === 'infer' || mode.batchNorm === 'frozen') {
+      for (const statistic of [means, variances]) this.#variables.follow(statistic, use);
       const inputs = [x, gamma, beta, mean, variance];
       return this.builder.add('BatchNormalization', inputs, { epsilon }, { name: scope });
     }
-    const [y = x, batchMean, batchVariance] = this.builder.addAll(
+    const [y = x, batchMean = mean, batchVariance = variance] = this.builder.addAll(
       'BatchNormTraining',
       [x, gamma, beta],
       { epsilon },
       { name: scope, outputs: 3 },
     );
-    track('moving_mean', 0, mean, batchMean);
-    track('moving_variance', 1, variance, batchVariance);
+    const count = elementCount(x.shape) / (x.shape[1] ?? 1);
+    this.#variables.follow(means, { ...use, batch: { value: batchMean, count } });
+    this.#variables.follow(variances, { ...use, batch: { value: batchVariance, count } });
     return y;
   }
 
@@ -220,10 +193,15 @@ export class Layers {
 
   /** Drops activations in training only. */
   dropout(x: Value, scope: string): Value {
-    if (this.#mode.kind === 'infer' || this.#mode.dropout !== true) return x;
-    const mask = this.builder.input(`${scope}/mask`, 'float32', x.shape);
-    this.#masks.push(mask);
-    return this.builder.add('Mul', [x, mask], {}, { name: scope });
+    const { mode } = this.#variables;
+    if (mode.kind === 'infer' || mode.dropout !== true) return x;
+    const own = this.#pass === 0 ? scope : `${scope}_${this.#pass}`;
+    return this.builder.add(
+      'Mul',
+      [x, this.#variables.mask(`${own}/mask`, x.shape)],
+      {},
+      { name: scope },
+    );
   }
 
   #filters(x: Value, scope: string, lastLayer: LastLayer, settings: ConvolutionSettings): Value {
@@ -262,25 +240,11 @@ export class Layers {
     lastLayer: LastLayer,
   ): Value {
     const name = `${scope}/${role}`;
-    const value = this.#read(name, shape);
-    this.#parameters.push({ name, shape, role, initial, lastLayer, value });
-    return value;
-  }
-
-  /** A value of the network's state: an input in training, else the constant of that name. */
-  #read(name: string, shape: Shape): Value {
-    if (this.#mode.kind === 'train') return this.builder.input(name, 'float32', shape);
-    const found = this.#mode.weights.get(name);
-    if (found === undefined || found.dtype !== 'float32' || !sameShape(found.shape, shape)) {
-      throw new GraphError({
-        place: `weights "${name}"`,
-        problem: found === undefined ? 'missing' : 'not of the shape that the network has',
-        expected: `float32 ${formatShape(shape)}`,
-        ...(found === undefined ? {} : { found: `${found.dtype} ${formatShape(found.shape)}` }),
-        fix: 'take weights that were trained with this configuration',
-      });
+    if (this.#named.has(name)) {
+      throw new GraphError({ place: `parameter "${name}"`, problem: 'two layers have the name' });
     }
-    return this.builder.constant(found, name);
+    this.#named.add(name);
+    return this.#variables.parameter({ name, shape, role, initial, lastLayer });
   }
 
   #scalar(value: number): Value {

@@ -11,7 +11,7 @@ import {
   gradientName,
   lossOutput,
   type StepSettings,
-} from '../train/training-graph.js';
+} from '../train/step-graph/index.js';
 import { decodeCheckpoint, inferenceWeights } from '../weights/checkpoint.js';
 import { livelyWeights } from '../weights/lively-weights.fixture.js';
 import { describeNetwork, inferenceGraph } from '../weights/network-graph.js';

@@ -171,7 +171,8 @@ function readCheckpointFile(
   };
 }
 
-function knownStride(wanted: number, place: string): OutputStride {
+/** An output stride that networks can be built at. @throws OptionError for any other number. */
+export function knownStride(wanted: number, place: string): OutputStride {
   const known = outputStrides.find((each) => each === wanted);
   if (known !== undefined) return known;
   throw new OptionError({

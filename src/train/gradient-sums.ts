@@ -1,6 +1,6 @@
 import { elementCount, type Shape, type Tensor, tensor } from '../core/tensor.js';
 import type { NamedTensors } from '../runtime/index.js';
-import { gradientName } from './training-graph.js';
+import { gradientName } from './step-graph/index.js';
 
 interface Sum {
   readonly part: Tensor & { readonly data: Float32Array };

@@ -2,12 +2,12 @@ import { seededRandom } from '../core/random.js';
 import { tensor } from '../core/tensor.js';
 import { nodeRuntime } from '../runtime/node/index.js';
 import { freshWeights } from '../weights/initial-weights.js';
-import { describeNetwork } from '../weights/network-graph.js';
 import { parseConfig, type TrainConfig, type TrainConfigInput } from './config/config.js';
+import { stateTensors, trainedParts } from './step-graph/index.js';
 import type { TrainerBatch } from './step-program.js';
 import { stepSettings } from './step-settings.js';
 import { Trainer } from './trainer.js';
-import { initialState, stateTensors } from './training-state.js';
+import { initialState } from './training-state.js';
 
 /** Side of the pictures of small runs. */
 export const smallSide = 33;
@@ -32,14 +32,14 @@ export function smallConfig(changes: Partial<TrainConfigInput> = {}): TrainConfi
 export async function smallTrainer(changes: Partial<TrainConfigInput> = {}): Promise<Trainer> {
   const config = smallConfig(changes);
   const settings = stepSettings(config, classes, config.batchSize);
-  const network = describeNetwork(settings.network);
-  const weights = freshWeights(network, seededRandom(5));
+  const trained = trainedParts(settings);
+  const weights = freshWeights(trained, seededRandom(5));
   const { microBatches, seed, threads } = config;
   const runtime = nodeRuntime({ worker: false });
   // Opens in half the time, and computes the same up to rounding.
   const session = { threads, optimization: 'disabled' } as const;
   const options = { settings, microBatches, seed, runtime, session };
-  return Trainer.open(options, initialState(stateTensors(settings, network), weights));
+  return Trainer.open(options, initialState(stateTensors(settings, trained), weights));
 }
 
 /** Random pixels; more of the later samples' labels is ignored. */

@@ -3,7 +3,7 @@ import type { Tensor, TensorOf } from '../core/tensor.js';
 import type { NamedTensors, Session } from '../runtime/index.js';
 import { DropoutMask } from './dropout-masks.js';
 import { GradientSums } from './gradient-sums.js';
-import { lossOutput, stepInputs, type TrainingGraph } from './training-graph.js';
+import { lossOutput, stepInputs, type TrainingGraph } from './step-graph/index.js';
 import { DoubleBuffer, type TrainingState } from './training-state.js';
 
 /** What a step sees. */

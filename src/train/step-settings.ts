@@ -3,7 +3,7 @@ import { OptionError } from '../core/errors.js';
 import type { DatasetClasses } from '../data/index.js';
 import type { TrainConfig } from './config/config.js';
 import type { LossSettings } from './losses/index.js';
-import type { StepSettings } from './training-graph.js';
+import type { StepSettings } from './step-graph/index.js';
 
 /** Pixels from 0 to 255 to the range from -1 to 1, as the MobileNets want them. */
 const normalisation: Normalisation = { mean: [127.5, 127.5, 127.5], std: [127.5, 127.5, 127.5] };
@@ -21,7 +21,7 @@ export function stepSettings(
 ): StepSettings & { readonly normalisation: Normalisation } {
   checkLabelBytes(labels.length, ignoreValue);
   for (const [index, loss] of config.losses.entries()) checkWeights(loss, index, labels.length);
-  const { crop, network, losses, optimizer, clipNorm, averageDecay } = config;
+  const { crop, network, losses, auxiliary, optimizer, clipNorm, averageDecay } = config;
   return {
     network: { ...network, classes: labels.length },
     batch,
@@ -35,6 +35,8 @@ export function stepSettings(
     lastLayerMultiplier: config.lastLayerMultiplier,
     biasMultiplier: config.biasMultiplier,
     batchNorm: config.batchNorm,
+    dropout: config.dropout,
+    ...(auxiliary === undefined ? {} : { auxiliary }),
     ...(clipNorm === undefined ? {} : { clipNorm }),
     ...(averageDecay === undefined ? {} : { averageDecay }),
   };

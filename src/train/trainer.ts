@@ -5,14 +5,14 @@ import { writeOnnx } from '../formats/onnx/index.js';
 import type { Graph } from '../graph/graph.js';
 import type { Runtime, Session, SessionOptions } from '../runtime/index.js';
 import { keptPixels } from './losses/index.js';
-import { AccumulatedStep, type StepProgram, type TrainerBatch, WholeStep } from './step-program.js';
 import {
   gradientGraph,
   type StepSettings,
   stepGraph,
   stepInputs,
   updateGraph,
-} from './training-graph.js';
+} from './step-graph/index.js';
+import { AccumulatedStep, type StepProgram, type TrainerBatch, WholeStep } from './step-program.js';
 import type { TrainingState } from './training-state.js';
 
 /** How a trainer computes. */

@@ -8,38 +8,11 @@ import {
   tensor,
   zeros,
 } from '../core/tensor.js';
-import type { Parameter, Statistic, Weights } from '../models/parameters.js';
-import { slotNames } from './optimizers/index.js';
-import { averageName, nextName, type StateTensor, type StepSettings } from './training-graph.js';
+import type { Weights } from '../models/parameters.js';
+import { nextName, type StateTensor } from './step-graph/index.js';
 
 /** All that a run carries from step to step, by name. */
 export type TrainingState = ReadonlyMap<string, TensorOf<'float32'>>;
-
-/** What a network trains and follows. */
-export interface TrainedParts {
-  readonly parameters: readonly Parameter[];
-  readonly statistics: readonly Statistic[];
-}
-
-/** The tensors of a run's state: parameters, what the optimizer keeps, averages, statistics. */
-export function stateTensors(
-  { optimizer, averageDecay }: Pick<StepSettings, 'optimizer' | 'averageDecay'>,
-  { parameters, statistics }: TrainedParts,
-): readonly StateTensor[] {
-  const ofParameters = parameters.flatMap(({ name, shape }): StateTensor[] => [
-    { name, shape, kind: 'parameter' },
-    ...slotNames(optimizer).map(
-      (slot): StateTensor => ({ name: `${name}/${slot}`, shape, kind: 'slot' }),
-    ),
-    ...(averageDecay === undefined
-      ? []
-      : [{ name: averageName(name), shape, kind: 'average' } as const]),
-  ]);
-  return [
-    ...ofParameters,
-    ...statistics.map(({ name, shape }): StateTensor => ({ name, shape, kind: 'statistic' })),
-  ];
-}
 
 /** The state before the first step: slots empty, averages equal to the parameters. */
 export function initialState(tensors: readonly StateTensor[], weights: Weights): TrainingState {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { FormatError } from '../core/errors.js';
-import type { Tensor } from '../core/tensor.js';
+import { float32, type Tensor, toNumbers } from '../core/tensor.js';
 import { readSafetensors, safetensorsParts } from '../formats/safetensors/index.js';
 import { type DeepLabSettings, deepLabDefaults } from '../models/deeplab.js';
 import { outputStrides } from '../models/geometry.js';
+import { pyramidMerges } from '../models/image-pyramid.js';
 import type { Weights } from '../models/parameters.js';
 
 const channels = z.tuple([z.number(), z.number(), z.number()]);
@@ -12,6 +13,8 @@ const byte = z.number().int().min(0).max(255);
 /** Far beyond every sensible network: numbers out of files must not make endless work. */
 const largestMultiplier = 16;
 const mostBranches = 16;
+const mostScales = 8;
+const largestScale = 4;
 const mostClasses = 65_535;
 const filters = z.number().int().positive().max(4096);
 
@@ -24,6 +27,12 @@ const networkSchema = z.strictObject({
   atrousRates: z.array(positive.max(mostClasses)).max(mostBranches),
   asppFilters: filters.default(deepLabDefaults.asppFilters),
   decoderFilters: filters.default(deepLabDefaults.decoderFilters),
+  imagePyramid: z
+    .strictObject({
+      scales: z.array(positive.max(largestScale)).min(1).max(mostScales).readonly(),
+      merge: z.enum(pyramidMerges),
+    })
+    .default(deepLabDefaults.imagePyramid),
 });
 
 const metadataSchema = z.object({
@@ -85,13 +94,19 @@ export function decodeCheckpoint(bytes: Uint8Array, place: string): Checkpoint {
   const parsed = metadataSchema.safeParse(parseJson(text, place));
   if (parsed.success) {
     checkLabels(parsed.data, place);
-    return { metadata: parsed.data, tensors };
+    const wide = [...tensors].map(([name, value]) => [name, widened(value)] as const);
+    return { metadata: parsed.data, tensors: new Map(wide) };
   }
   const [issue] = parsed.error.issues;
   throw new FormatError({
     place: `${place}, metadata "${metadataKey}"`,
     problem: `${issue?.path.join('.') || 'the whole'}: ${issue?.message ?? 'invalid'}`,
   });
+}
+
+/** Half-precision tensors, of files that are to be small, as float32. */
+function widened(value: Tensor): Tensor {
+  return value.dtype === 'float16' ? float32(value.shape, toNumbers(value)) : value;
 }
 
 /**

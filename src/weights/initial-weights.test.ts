@@ -163,7 +163,11 @@ describe('weights from a checkpoint', () => {
 });
 
 describe('a decoder that passes through', () => {
-  const grown: DeepLabSettings = { ...settings, head: 'v3+', decoderFilters: 2 * settings.classes + 3 };
+  const grown: DeepLabSettings = {
+    ...settings,
+    head: 'v3+',
+    decoderFilters: 2 * settings.classes + 3,
+  };
   const wanted = describeNetwork(grown);
   const load = (bytes: Uint8Array, network = wanted) =>
     loadInitialWeights(bytes, 'a', network, {

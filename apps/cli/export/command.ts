@@ -1,7 +1,5 @@
-import { extname } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Arithmetic } from '../../../src/convert/tflite/tflite-to-graph.js';
-import { OptionError } from '../../../src/core/errors.js';
 import type { Size } from '../../../src/image/index.js';
 import type { ExitCode } from '../exit-code.js';
 import { sizeOption, wholeNumber } from '../option-values.js';
@@ -18,9 +16,11 @@ interface ExportFlags {
 /** `atrous export`. */
 export function exportCommand(end: (code: ExitCode) => void): Command {
   return new Command('export')
-    .description('Write a model as an ONNX file that any ONNX Runtime runs.')
+    .description(
+      'Write a model as an ONNX file that any ONNX Runtime runs, or as a small checkpoint.',
+    )
     .argument('<model>', 'training checkpoint, TFLite or ONNX file')
-    .argument('<output>', 'file to write, NAME.onnx')
+    .argument('<output>', 'file to write, NAME.onnx or NAME.safetensors')
     .addOption(sizeOption())
     .option(
       '--output-stride <n>',
@@ -39,13 +39,8 @@ export function exportCommand(end: (code: ExitCode) => void): Command {
     .addHelpText('after', help)
     .action(async (model: string, output: string, flags: ExportFlags) => {
       const { json, force = false, float16 = false, ...options } = flags;
-      if (extname(output).toLowerCase() !== '.onnx') {
-        throw new OptionError({
-          place: output,
-          problem: 'only ONNX files are written',
-          expected: 'a name that ends in .onnx',
-        });
-      }
+      const { exportFormat } = await import('./encode.js');
+      exportFormat(output);
       const { exportModel } = await import('./run.js');
       const { exportText } = await import('./text.js');
       const result = await exportModel({ ...options, model, output, float16, force });
@@ -56,9 +51,12 @@ export function exportCommand(end: (code: ExitCode) => void): Command {
 }
 
 const help = `
-The file holds standard operators only, batch norm folded into the convolutions. A checkpoint's input
+An ONNX file holds standard operators only, batch norm folded into the convolutions. A checkpoint's input
 is "image", float32 [1, 3, H, W], normalised as printed; its output "logits", [1, classes, H, W], at
 the input's size, of which the class is the argmax. Other files keep their inputs and outputs.
+
+A checkpoint of a checkpoint holds the network alone, the moving averages as its parameters: to be
+opened at any size and output stride, or trained further. Size and output stride become its own.
 
 Before it takes its name, the file is run beside the model it was made from, on random pixels; the
 largest difference of their outputs is printed. Class names, palette and normalisation are in the
@@ -67,4 +65,5 @@ file's metadata: "atrous segment" opens it by itself.
 Examples:
   atrous export best.safetensors deeplab.onnx
   atrous export best.safetensors deeplab.onnx --size 1025x513 --output-stride 8 --float16
+  atrous export best.safetensors street.safetensors --float16
   atrous export deeplabv3.tflite deeplabv3.onnx`;

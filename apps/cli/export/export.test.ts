@@ -46,6 +46,23 @@ describe('atrous export', () => {
     });
   });
 
+  it('writes a checkpoint of the network alone', async () => {
+    const { code, stdout, stderr } = await place.run([
+      ...['export', 'best.safetensors', 'small.safetensors', '--float16'],
+      ...['--size', '65x33', '--output-stride', '8', '--json'],
+    ]);
+    expect([code, stderr]).toEqual([0, '']);
+    const { format, bytes, largestDifference, range } = JSON.parse(stdout);
+    expect([format, bytes]).toEqual(['checkpoint', statSync(place.path('small.safetensors')).size]);
+    expect(largestDifference).toBeGreaterThan(0);
+    expect(largestDifference).toBeLessThan(0.02 * (range[1] - range[0]));
+    const shown = await place.run(['models', 'show', 'small.safetensors', '--json']);
+    expect(JSON.parse(shown.stdout)).toMatchObject({
+      labels: ['class 0', 'class 1', 'class 2', 'class 3'],
+      scores: { kind: 'logits', width: 9, height: 5 },
+    });
+  });
+
   it('and the checkpoint give the same mask', async () => {
     place.write('photo.png', await picturePng(90, 60));
     for (const model of ['best.safetensors', 'a.onnx']) {
@@ -78,9 +95,14 @@ describe('atrous export', () => {
   });
 
   it.each([
-    ['another format', ['best.safetensors', 'a.tflite'], 'only ONNX files are written'],
+    [
+      'another format',
+      ['best.safetensors', 'a.tflite'],
+      'only ONNX files and checkpoints are written',
+    ],
     ['a missing folder', ['best.safetensors', 'no/b.onnx'], 'the folder "no" does not exist'],
     ['a missing model', ['none.safetensors', 'b.onnx'], 'no such file'],
+    ['a checkpoint of a finished graph', ['own.onnx', 'b.safetensors'], 'its graph is finished'],
     ['another size than fixed', ['own.onnx', 'b.onnx', '--size', '20'], 'fixed input size'],
   ])('refuses %s in one line', async (_, args, told) => {
     const { code, complaints } = await place.run(['export', ...args]);

@@ -1,29 +1,19 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Arithmetic } from '../../../src/convert/tflite/tflite-to-graph.js';
 import { OutputError } from '../../../src/core/errors.js';
 import type { Size } from '../../../src/image/index.js';
-import { exportOnnx } from '../../../src/segment/export-onnx.js';
 import { Segmenter } from '../../../src/segment/node/segmenter.js';
 import { interruptible } from '../interrupt.js';
 import { writeTogether } from '../segment/atomic-files.js';
 import { type Comparison, compareOnRandomPixels, type TensorDescription } from './comparison.js';
-
-/** An export, its options checked. */
-export interface ExportSettings {
-  readonly model: string;
-  readonly output: string;
-  readonly size?: Size;
-  readonly outputStride?: number;
-  readonly float16: boolean;
-  readonly arithmetic?: Arithmetic;
-  readonly force: boolean;
-}
+import { type ExportFormat, encodeExport, exportFormat } from './encode.js';
+import type { ExportSettings } from './settings.js';
 
 /** What `atrous export --json` prints. */
 export interface ExportResult extends Comparison {
   readonly model: string;
   readonly output: string;
+  readonly format: ExportFormat;
   readonly bytes: number;
   readonly inputSize: Size;
   readonly inputs: readonly TensorDescription[];
@@ -36,7 +26,7 @@ export interface ExportResult extends Comparison {
 }
 
 /**
- * Writes a model as an ONNX file, once it has run and given what the model gives.
+ * Writes a model as an ONNX file or a checkpoint, once it has run and given what the model gives.
  *
  * @throws AtrousError where the model cannot be read or the file cannot be written; then the output
  *   is as it was.
@@ -51,9 +41,9 @@ export async function exportModel(settings: ExportSettings): Promise<ExportResul
   });
   const { file, inputSize, normalisation, classes } = segmenter;
   const graph = file.graph(inputSize);
-  const bytes = exportOnnx(segmenter, inputSize, { float16 });
+  const { bytes, runnable } = encodeExport(segmenter, settings);
   const comparison = await interruptible((stop) =>
-    compareOnRandomPixels(graph, bytes, model, normalisation, stop),
+    compareOnRandomPixels(graph, runnable, model, normalisation, stop),
   );
   const { cost } = segmenter.describe();
   await segmenter.dispose();
@@ -67,6 +57,7 @@ export async function exportModel(settings: ExportSettings): Promise<ExportResul
   return {
     model,
     output,
+    format: exportFormat(output),
     bytes: bytes.length,
     inputSize,
     inputs: graph.inputs.map((input) => described(input.name, input)),

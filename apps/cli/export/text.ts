@@ -7,7 +7,7 @@ import type { ExportResult } from './run.js';
 export function exportText(result: ExportResult): readonly string[] {
   const weights = result.float16 ? 'float16, widened when opened' : 'as in the model';
   return [
-    `${result.output}: ONNX, ${formatBytes(result.bytes)}`,
+    `${result.output}: ${result.format}, ${formatBytes(result.bytes)}`,
     ...alignRows([
       ...result.inputs.map((each) => ['  input', tensorText(each)] as const),
       ...result.outputs.map((each) => ['  output', tensorText(each)] as const),

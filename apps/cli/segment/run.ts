@@ -1,10 +1,10 @@
 import { basename, join } from 'node:path';
 import { OptionError } from '../../../src/core/errors.js';
 import type { ExitCode } from '../exit-code.js';
-import { onInterrupt } from '../interrupt.js';
+import { interruptible } from '../interrupt.js';
 import { counted } from '../table.js';
 import { expandInputs } from './inputs.js';
-import { Lanes } from './lanes/lanes.js';
+import { Lanes, type Outcome } from './lanes/lanes.js';
 import type { LaneSettings, OpenModel, PictureJob } from './lanes/protocol.js';
 import { type OutputFolder, openOutputFolder } from './output-folder.js';
 import { type PlannedPicture, planOutputs } from './plan.js';
@@ -56,20 +56,18 @@ async function runJobs(
   settings: SegmentSettings,
   failedBefore: number,
 ): Promise<number> {
-  const release = onInterrupt(async () => {
-    await lanes.kill();
-    folder.settle();
-    results.close();
-  });
   const start = performance.now();
   if (!settings.json) results.say(modelLine(lanes.model));
   let done = 0;
-  await lanes.run(jobs, (index, outcome) => {
+  const take = (index: number, outcome: Outcome): void => {
     if (outcome.kind === 'done') done++;
     results.take(index, jobs[index]?.image ?? '', outcome);
+  };
+  await interruptible(async (stop) => {
+    await lanes.run(jobs, take, stop);
+    folder.settle();
+    if (stop.aborted) results.close();
   });
-  release();
-  folder.settle();
   const failed = jobs.length - done;
   if (!settings.json) {
     const milliseconds = performance.now() - start;

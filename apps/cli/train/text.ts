@@ -8,17 +8,26 @@ import type {
 } from '../../../src/train/node/index.js';
 import { counted, formatCount } from '../table.js';
 
+/** What is told of a run at its start. */
+type Opened = Pick<OpenRun, 'config' | 'training' | 'parameters' | 'resumed'> & {
+  readonly trainer: { readonly steps: number };
+  readonly folder: { readonly path: string };
+};
+
 /** What is about to be trained, on what. */
-export function openingLines(run: OpenRun, resume: boolean): readonly string[] {
+export function openingLines(run: Opened, resume: boolean): readonly string[] {
   const { config, training, parameters, trainer, folder } = run;
-  const { network, crop, batchSize } = config;
+  const { network, crop, batchSize, auxiliary } = config;
   const count = parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
   const rates = network.atrousRates.length > 0 ? ` with rates ${network.atrousRates.join()}` : '';
+  const { scales, merge } = network.imagePyramid;
+  const pyramid = `${scales}` === '1' ? '' : `, scales ${scales.join(', ')} (${merge})`;
   return [
     `${training.name}, split ${training.split}: ${counted(training.size, 'image')}, ` +
       `${training.labels.length} classes; batches of ${batchSize} at ${crop.width}x${crop.height}`,
     `${network.backbone} x ${network.depthMultiplier}, output stride ${network.outputStride}, ` +
-      `${network.head} head${rates}: ${formatCount(count)} parameters`,
+      `${network.head} head${rates}${pyramid}: ${formatCount(count)} parameters`,
+    ...(auxiliary === undefined ? [] : [`auxiliary loss of weight ${auxiliary.weight}`]),
     ...(run.resumed
       ? [`goes on after step ${trainer.steps} of ${config.steps}`]
       : resume

@@ -1,4 +1,4 @@
-import { elementCount, numberToFloat16, type Tensor, tensor } from '../../core/tensor.js';
+import { elementCount, greatestFloat16, numberToFloat16, type Tensor, tensor } from '../../core/tensor.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Graph, Value } from '../../graph/graph.js';
 import { onnxDtypes } from '../../graph/onnx-dtype.js';
@@ -6,9 +6,6 @@ import { rewrite } from '../../graph/rewrite.js';
 
 /** Constants with fewer elements stay: they take no room worth their digits. */
 const fewest = 64;
-
-/** The largest half-precision number. */
-const greatestHalf = 65_504;
 
 /**
  * Holds a graph's weights in half precision: float16 constants, each widened to float32 by a Cast,
@@ -41,7 +38,7 @@ function widened(builder: GraphBuilder, value: Value, made: Map<Value, Value>): 
 
 function halved({ dtype, shape, data }: Tensor): Tensor | undefined {
   if (dtype !== 'float32' || shape.length < 2 || elementCount(shape) < fewest) return undefined;
-  if (!data.every((each) => Math.abs(Number(each)) <= greatestHalf)) return undefined;
+  if (!data.every((each) => Math.abs(Number(each)) <= greatestFloat16)) return undefined;
   return tensor(
     'float16',
     shape,

@@ -13,4 +13,5 @@ export {
   type OpenDatasetOptions,
   openDataset,
 } from './open-dataset.js';
+export type { SampleChoice } from './sample-choice.js';
 export { cityscapesLabelIds } from './sources/cityscapes.js';

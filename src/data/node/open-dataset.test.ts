@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AtrousError, FormatError, OptionError } from '../../core/errors.js';
 import { blockLabel, DatasetFolder, labelFiles, pictureFile } from './dataset.fixture.js';
 import { openDataset } from './open-dataset.js';
+import type { SampleChoice } from './sample-choice.js';
 
 const palette = [
   [0, 0, 0],
@@ -71,6 +72,20 @@ describe('opening datasets', () => {
     const error = await refusal(openDataset(folder.path('empty'), { split: 'train' }));
     expect(error).toBeInstanceOf(FormatError);
     expect(error.message).toContain('the dataset is empty');
+  });
+
+  it('takes the samples that are asked for, and refuses names that are not there', async () => {
+    await folder.write('drives/dataset.json', description);
+    for (const id of ['a_1', 'a_2', 'b_1', 'b.2']) await writeSample('drives/train', id);
+    const ids = async (options: SampleChoice) =>
+      (await openDataset(folder.path('drives'), options)).ids;
+    expect(await ids({ include: ['a_*', 'b.2'] })).toEqual(['a_1', 'a_2', 'b.2']);
+    expect(await ids({ exclude: ['*_1'] })).toEqual(['a_2', 'b.2']);
+    expect(await ids({ include: ['a*'], exclude: ['a_2'] })).toEqual(['a_1']);
+    const unknown = await refusal(ids({ exclude: ['c*'] }));
+    expect(unknown.message).toMatch(/split train: no sample is called "c\*".*found 4 samples, a_1/);
+    const none = await refusal(ids({ include: ['b_1'], exclude: ['b*'] }));
+    expect(none.message).toContain('no sample is left');
   });
 
   it('refuses missing labels, unless they are to be inspected', async () => {

@@ -10,6 +10,7 @@ import {
 } from './dataset-listing.js';
 import { namesIn } from './folder-content.js';
 import { ListedSource } from './listed-source.js';
+import { chooseSamples, type SampleChoice } from './sample-choice.js';
 import { findAde20k } from './sources/ade20k.js';
 import { findCamvid } from './sources/camvid.js';
 import { findCityscapes } from './sources/cityscapes.js';
@@ -18,7 +19,7 @@ import { findTfrecord } from './sources/tfrecord.js';
 import { findVoc } from './sources/voc.js';
 
 /** What of a dataset is opened. */
-export interface OpenDatasetOptions {
+export interface OpenDatasetOptions extends SampleChoice {
   /** May be left out where the dataset has a single split. */
   readonly split?: string;
   /** Layout of the folder; by default it is recognised. */
@@ -98,8 +99,9 @@ export async function openDataset(
     throw new FormatError({ place, problem: 'the dataset is empty: it lists no image' });
   }
   checkUnique(listing, place);
-  if (options.allowMissing !== true) await checkFilesExist(listing, place);
-  return new ListedSource(listing, found.layout);
+  const chosen = chooseSamples(listing, options, place);
+  if (options.allowMissing !== true) await checkFilesExist(chosen, place);
+  return new ListedSource(chosen, found.layout);
 }
 
 async function checkFolder(path: string): Promise<void> {

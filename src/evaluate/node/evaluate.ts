@@ -5,11 +5,18 @@ import type { ListedSource } from '../../data/node/listed-source.js';
 import { findDataset, openDataset } from '../../data/node/open-dataset.js';
 import type { Fit, Size } from '../../image/index.js';
 import type { Device } from '../../runtime/index.js';
+import type { Lanes, Outcome } from '../../runtime/node/lanes/contract.js';
+import { openLanes } from '../../runtime/node/lanes/lanes.js';
 import type { ModelFileOptions } from '../../segment/model-file.js';
 import type { TileOptions } from '../../segment/tiles.js';
 import type { ViewOptions } from '../../segment/views.js';
-import { Evaluation, type EvaluationReport, type ScoringOptions } from '../evaluation.js';
-import { Lanes } from './lanes/lanes.js';
+import {
+  Evaluation,
+  type EvaluationCounts,
+  type EvaluationReport,
+  type ScoringOptions,
+} from '../evaluation.js';
+import { evaluationWork } from './lanes/lane.js';
 import type { LaneSettings, OpenModel, PredictionFiles } from './lanes/protocol.js';
 import { checkSubmission } from './submission.js';
 
@@ -85,7 +92,7 @@ export async function evaluate(
   checkDataset(dataset, options);
   const evaluation = new Evaluation(dataset, options);
   const ids = dataset.ids.slice(0, limit);
-  const lanes = await openLanes(options, dataset, ids.length);
+  const lanes = await openEvaluationLanes(options, dataset, ids.length);
   const stop = () => void lanes.close();
   observer.signal?.addEventListener('abort', stop);
   try {
@@ -100,15 +107,12 @@ export async function evaluate(
     };
     observer.started?.(parts);
     const failures = new Map<number, string>();
-    await lanes.run(
-      ids,
-      (index, outcome) => {
-        if (outcome.kind === 'done') evaluation.merge(outcome.counts);
-        else failures.set(index, outcome.message);
-        observer.step?.(outcome.kind === 'failed' ? outcome.message : undefined);
-      },
-      observer.signal,
-    );
+    await lanes.run([...ids.keys()], (index, outcome) => {
+      if (outcome.kind === 'done') evaluation.merge(outcome.answer);
+      const failure = failureOf(ids[index] ?? `${index}`, outcome);
+      if (failure !== undefined) failures.set(index, failure);
+      observer.step?.(failure);
+    });
     observer.signal?.throwIfAborted();
     const [first] = failures.values();
     if (first !== undefined && failures.size === ids.length) {
@@ -134,11 +138,21 @@ async function openedDataset({ dataset, split }: EvaluateOptions): Promise<Liste
   return openDataset(dataset, splits.length === 1 ? {} : { split: 'val' });
 }
 
-async function openLanes(
+/** A line about a picture that was not evaluated; what the work itself says names the picture. */
+function failureOf(id: string, outcome: Outcome<unknown>): string | undefined {
+  if (outcome.kind === 'done') return undefined;
+  return outcome.kind === 'failed' ? outcome.message : `${id}: ${outcome.message}`;
+}
+
+/**
+ * Opens lanes, each with model and data set of its own. A picture's steps keep one core busy, so
+ * that as many lanes as cores use them all.
+ */
+async function openEvaluationLanes(
   options: EvaluateOptions,
   dataset: ListedSource,
   images: number,
-): Promise<Lanes> {
+): Promise<Lanes<OpenModel, number, EvaluationCounts>> {
   const { model, predictions, arithmetic, outputStride, fit, size, device } = options;
   const { tile, scales, flip, classes, boundary } = options;
   const available = options.threads ?? availableParallelism();
@@ -155,7 +169,7 @@ async function openLanes(
     scoring: defined({ classes, boundary }),
     predictions,
   };
-  return Lanes.open(settings, count);
+  return openLanes(evaluationWork, settings, count);
 }
 
 /** The entries that have a value. */

@@ -38,6 +38,21 @@ describe('text masks', () => {
     expect(small.data.some((cover) => cover > 40 && cover < 200)).toBe(true);
   });
 
+  it.each([13, 15, 24])('of shares at %i pixels look as if drawn in one go', async (size) => {
+    for (const share of ['61.2 %', '<0.1 %', '100.0 %', '7.0 %']) {
+      // A letter keeps the text from being put together; it is cut off again.
+      const [own, whole, letter] = [
+        await mask(share, size),
+        await mask(`${share}x`, size),
+        await mask('x', size),
+      ];
+      expect(Math.abs(own.width - (whole.width - letter.width))).toBeLessThanOrEqual(0.25 * size);
+      expect(Math.abs(own.baseline - whole.baseline)).toBeLessThanOrEqual(1);
+      const ink = (drawn: TextMask) => drawn.data.reduce((sum, cover) => sum + cover, 0);
+      expect(Math.abs(ink(own) / (ink(whole) - ink(letter)) - 1)).toBeLessThan(0.15);
+    }
+  });
+
   it('show markup characters as they are', async () => {
     const plain = await mask('<b>a</b> & b', 16);
     const bold = await mask('a', 16);

@@ -13,23 +13,109 @@ const cacheSize = 1024;
 
 /**
  * Text through sharp (Pango) in the font Atkinson Hyperlegible; characters that it lacks come from
- * the machine's fonts, where there are any. Masks are cached.
+ * the machine's fonts, where there are any. Masks are cached; shares, which hardly ever come back,
+ * are put together from cached characters.
  */
 export function sharpTextRasteriser(): TextRasteriser {
-  const cache = new Map<string, TextMask>();
-  const advances = new Map<number, number>();
+  const fonts = new Map<number, Promise<Font>>();
   return async (texts, size) => {
-    const advance = advances.get(size) ?? (await probeAdvance(size));
-    remember(advances, size, advance);
+    const opened = fonts.get(size) ?? Font.open(size);
+    remember(fonts, size, opened);
+    const font = await opened;
     const masks: TextMask[] = [];
-    for (const text of texts) {
-      const key = `${size} ${text}`;
-      const mask = cache.get(key) ?? (await rasterise(text, size, advance));
-      remember(cache, key, mask);
-      masks.push(mask);
-    }
+    for (const text of texts) masks.push(await font.mask(text));
     return masks;
   };
+}
+
+/** What the font has no kerning between: such texts are their characters side by side. */
+const numeric = /^[0-9.%< ]+$/;
+
+/** A character, and how far behind its place the next one's is. */
+interface Glyph {
+  readonly mask: TextMask | undefined;
+  readonly advance: number;
+}
+
+/** The font at one size. */
+class Font {
+  readonly #size: number;
+  /** Width of the probe alone, and columns from its left edge to where the next letter begins. */
+  readonly #probeWidth: number;
+  readonly #probeAdvance: number;
+  readonly #masks = new Map<string, TextMask>();
+  readonly #glyphs = new Map<string, Glyph>();
+
+  private constructor(size: number, probeWidth: number, probeAdvance: number) {
+    this.#size = size;
+    this.#probeWidth = probeWidth;
+    this.#probeAdvance = probeAdvance;
+  }
+
+  static async open(size: number): Promise<Font> {
+    const [one, two] = [await render(probe, size), await render(probe + probe, size)];
+    return new Font(size, one.width, two.width - one.width);
+  }
+
+  async mask(text: string): Promise<TextMask> {
+    if (numeric.test(text)) return joined(await this.#glyphsOf(text));
+    const mask = this.#masks.get(text) ?? (await rasterise(text, this.#size, this.#probeAdvance));
+    remember(this.#masks, text, mask);
+    return mask;
+  }
+
+  async #glyphsOf(text: string): Promise<readonly Glyph[]> {
+    const glyphs: Glyph[] = [];
+    for (const character of text) {
+      const glyph = this.#glyphs.get(character) ?? (await this.#glyph(character));
+      this.#glyphs.set(character, glyph);
+      glyphs.push(glyph);
+    }
+    return glyphs;
+  }
+
+  async #glyph(character: string): Promise<Glyph> {
+    const framed = await render(probe + character + probe, this.#size);
+    const advance = framed.width - this.#probeWidth - this.#probeAdvance;
+    const isBlank = character === ' ';
+    return {
+      advance,
+      mask: isBlank ? undefined : await rasterise(character, this.#size, this.#probeAdvance),
+    };
+  }
+}
+
+/** Characters side by side on one baseline. */
+function joined(glyphs: readonly Glyph[]): TextMask {
+  const masks = glyphs.flatMap(({ mask }) => mask ?? []);
+  const baseline = Math.max(0, ...masks.map((mask) => mask.baseline));
+  const below = Math.max(0, ...masks.map((mask) => mask.height - mask.baseline));
+  const ends = glyphs.map(({ mask, advance }) => Math.max(advance, mask?.width ?? 0));
+  const width = 1 + ends.reduce((sum, end) => sum + end, 0);
+  const data = new Uint8Array(width * (baseline + below));
+  let [left, right] = [0, 0];
+  for (const { mask, advance } of glyphs) {
+    if (mask !== undefined) {
+      const top = baseline - mask.baseline;
+      for (let y = 0; y < mask.height; y++) {
+        for (let x = 0; x < mask.width; x++) {
+          const at = (top + y) * width + left + x;
+          data[at] = Math.max(data[at] ?? 0, mask.data[y * mask.width + x] ?? 0);
+        }
+      }
+      right = Math.max(right, left + mask.width);
+    }
+    left += advance;
+  }
+  return cropped({ width, height: baseline + below, baseline, data }, right);
+}
+
+function cropped({ width, height, baseline, data }: TextMask, columns: number): TextMask {
+  const kept = new Uint8Array(columns * height);
+  for (let y = 0; y < height; y++) {
+    kept.set(data.subarray(y * width, y * width + columns), y * columns);
+  }
+  return { width: columns, height, baseline, data: kept };
 }
 
 /** Makes an entry the youngest and drops the oldest where there are too many. */
@@ -60,12 +146,6 @@ async function rasterise(text: string, size: number, advance: number): Promise<T
     data.set(row, y * width);
   }
   return { width, height: whole.height, baseline: stemFoot(whole), data };
-}
-
-/** Columns from the left edge of the probe's ink to that of a second probe beside it. */
-async function probeAdvance(size: number): Promise<number> {
-  const [one, two] = [await render(probe, size), await render(probe + probe, size)];
-  return two.width - one.width;
 }
 
 interface Coverage {

@@ -55,11 +55,14 @@ export function mobileNetV2(
     outputStride,
     2,
   );
+  const lastStage = units.findLastIndex(({ nominal }) => nominal > 1);
+  let penultimate = x;
   const lowLevel = new Map<number, Value>();
   units.forEach(({ expansion, channels }, index) => {
     const unit = index === 0 ? `${scope}/expanded_conv` : `${scope}/expanded_conv_${index}`;
     const { stride = 1, rate = 1 } = geometry[index] ?? {};
     const before = x;
+    if (index === lastStage) penultimate = x;
     const inner = makeDivisible((x.shape[1] ?? 0) * expansion, 8);
     if (expansion > 1) {
       x = layers.convolution(x, `${unit}/expand`, 'backbone', { filters: inner, ...relu6 });
@@ -72,7 +75,7 @@ export function mobileNetV2(
       x = layers.builder.add('Add', [before, x], {}, { name: `${unit}/output` });
     }
   });
-  return { features: x, lowLevel };
+  return { features: x, penultimate, lowLevel };
 }
 
 /** Output stride of the depthwise output that each of these units gives the decoder. */

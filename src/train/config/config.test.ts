@@ -20,7 +20,13 @@ describe('parseConfig', () => {
   it("fills in the release's defaults", () => {
     expect(parseConfig(least, 'run.json')).toMatchObject({
       dataset: { path: 'camvid', split: 'train' },
-      network: { backbone: 'mobilenet-v2', depthMultiplier: 1, outputStride: 16, head: 'v3' },
+      network: {
+        backbone: 'mobilenet-v2',
+        depthMultiplier: 1,
+        outputStride: 16,
+        head: 'v3',
+        imagePyramid: { scales: [1], merge: 'max' },
+      },
       crop: { width: 513, height: 513 },
       batchSize: 8,
       steps: 30_000,
@@ -35,6 +41,7 @@ describe('parseConfig', () => {
       lastLayerMultiplier: 1,
       biasMultiplier: 2,
       batchNorm: 'batch',
+      dropout: true,
       augmentation: { minScale: 0.5, maxScale: 2, scaleStep: 0.25, flip: 0.5 },
       initial: { lastLayers: 'all' },
       evaluation: { split: 'val' },
@@ -50,6 +57,12 @@ describe('parseConfig', () => {
     expect(learningRate.base).toBe(1e-3);
   });
 
+  it('has an auxiliary loss only where it is asked for, of the usual weight', () => {
+    expect(parseConfig(least, 'run.json')).not.toHaveProperty('auxiliary');
+    const { auxiliary } = parseConfig({ ...least, auxiliary: {} }, 'run.json');
+    expect(auxiliary).toEqual({ weight: 0.4 });
+  });
+
   it('leaves a complete configuration as it is, through JSON too', () => {
     const complete = parseConfig(
       {
@@ -57,6 +70,8 @@ describe('parseConfig', () => {
         crop: 97,
         clipNorm: 5,
         averageDecay: 0.99,
+        network: { imagePyramid: { scales: [1, 0.5] } },
+        auxiliary: { filters: 9 },
         losses: [{ kind: 'focal', classWeights: [1, 2] }, { kind: 'lovasz' }],
       },
       'run.json',
@@ -83,6 +98,12 @@ describe('parseConfig', () => {
       'did you mean "losses.0.hardPixels.share"?',
     ],
     [{ ...least, crop: { widht: 3 } }, '"crop.widht"', '"crop.width"'],
+    [
+      { ...least, network: { imagePyramid: { scale: [1] } } },
+      'unknown key "network.imagePyramid.scale" (expected scales, merge)',
+      'did you mean "network.imagePyramid.scales"?',
+    ],
+    [{ ...least, auxiliary: { wieght: 1 } }, '"auxiliary.wieght"', '"auxiliary.weight"'],
   ])('names the nearest known key: %j', (value, problem, fix) => {
     expect(messageFor(value)).toContain(problem);
     expect(messageFor(value)).toContain(fix);
@@ -97,6 +118,14 @@ describe('parseConfig', () => {
     [{ ...least, learningRate: { base: Number.NaN } }, 'learningRate.base'],
     [{ ...least, losses: [] }, 'losses'],
     [{ ...least, averageDecay: 1 }, 'averageDecay'],
+    [{ ...least, network: { imagePyramid: { scales: [] } } }, 'network.imagePyramid.scales'],
+    [{ ...least, network: { imagePyramid: { scales: [1, 0] } } }, 'network.imagePyramid.scales.1'],
+    [{ ...least, network: { imagePyramid: { scales: [9] } } }, 'network.imagePyramid.scales.0'],
+    [{ ...least, network: { imagePyramid: { scales: [1, 1] } } }, 'network.imagePyramid.scales'],
+    [{ ...least, network: { imagePyramid: { merge: 'sum' } } }, 'network.imagePyramid.merge'],
+    [{ ...least, auxiliary: { weight: 0 } }, 'auxiliary.weight'],
+    [{ ...least, auxiliary: { filters: 0.5 } }, 'auxiliary.filters'],
+    [{ ...least, dropout: 0.1 }, 'dropout'],
     [7, 'the whole'],
   ])('names the key of a value that cannot be: %j', (value, key) => {
     expect(messageFor(value)).toMatch(new RegExp(`^run\\.json: ${key}: `));
@@ -158,12 +187,24 @@ describe('checkResumable', () => {
     expect(() => checkResumable(now, JSON.parse(JSON.stringify(before)), 'last')).not.toThrow();
   });
 
+  it('takes what an older run does not tell for the default', () => {
+    const older: Record<string, unknown> = JSON.parse(JSON.stringify(before));
+    delete older['dropout'];
+    const { imagePyramid, ...network } = before.network;
+    expect(imagePyramid.scales).toEqual([1]);
+    expect(() => checkResumable(before, { ...older, network }, 'last')).not.toThrow();
+    const now = parseConfig({ ...least, dropout: false }, 'run.json');
+    expect(() => checkResumable(now, older, 'last')).toThrow(/last, dropout: .*expected true/);
+  });
+
   it.each([
     [{ learningRate: { base: 0.01 } }, /last, learningRate.base: .*expected 0.0001, found 0.01/],
     [{ seed: 4 }, /last, seed/],
     [{ averageDecay: 0.9 }, /last, averageDecay: .*expected none, as before, found 0.9/],
     [{ losses: [{ kind: 'dice' }] }, /last, losses.0.kind/],
     [{ network: { depthMultiplier: 0.5 } }, /network.depthMultiplier/],
+    [{ network: { imagePyramid: { scales: [1, 0.5] } } }, /network.imagePyramid.scales.1/],
+    [{ auxiliary: {} }, /last, auxiliary.weight: .*expected none, as before, found 0.4/],
   ])('refuses %j', (change, message) => {
     const now = parseConfig({ ...least, ...change }, 'run.json');
     expect(() => checkResumable(now, before, 'last')).toThrow(message);

@@ -73,7 +73,8 @@ function checkPassThrough({ initial, network }: TrainConfig, place: string): voi
   throw new OptionError({
     place: `${place}, initial.decoder`,
     problem: 'nothing that a decoder could pass through',
-    expected: "network.head 'v3+', initial.file of a network without decoder, initial.lastLayers 'all'",
+    expected:
+      "network.head 'v3+', initial.file of a network without decoder, initial.lastLayers 'all'",
     found: wrong,
   });
 }

@@ -1,5 +1,6 @@
 import { OptionError } from '../../core/errors.js';
 import type { TrainConfig } from './config.js';
+import { configSchema } from './schema.js';
 
 /** Keys that may change when a run goes on: they do not alter what it computes from here on. */
 const free = [
@@ -24,7 +25,7 @@ const free = [
  * @throws OptionError naming the first difference.
  */
 export function checkResumable(now: TrainConfig, before: unknown, place: string): void {
-  const [wanted, made] = [leaves(now), leaves(before)];
+  const [wanted, made] = [leaves(now), leaves(completed(before))];
   for (const key of new Set([...wanted.keys(), ...made.keys()])) {
     if (free.some((name) => key === name || key.startsWith(`${name}.`))) continue;
     if (wanted.get(key) === made.get(key)) continue;
@@ -36,6 +37,12 @@ export function checkResumable(now: TrainConfig, before: unknown, place: string)
       fix: 'set it as before, or start a run in another folder with initial.file set to this checkpoint',
     });
   }
+}
+
+/** A configuration with the defaults of keys that there were not yet when it was written. */
+function completed(before: unknown): unknown {
+  const result = configSchema.safeParse(before);
+  return result.success ? result.data : before;
 }
 
 /** All values of a tree as JSON, by their paths. */

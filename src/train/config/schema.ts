@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { augmentDefaults } from '../../data/index.js';
 import { deepLabDefaults } from '../../models/deeplab.js';
 import { outputStrides } from '../../models/geometry.js';
+import { pyramidMerges } from '../../models/image-pyramid.js';
 import { decoderChoices, lastLayerChoices } from '../../weights/initial-weights.js';
 
 const path = z.string().min(1);
@@ -19,6 +20,10 @@ const sizeOrSide = z.preprocess(
 const devices = ['cpu', 'cuda', 'tensorrt', 'coreml', 'dml', 'webgpu'] as const;
 const formats = ['folder', 'voc', 'cityscapes', 'ade20k', 'camvid', 'tfrecord'] as const;
 
+const patterns = z.array(z.string().min(1)).min(1).exactOptional();
+/** Samples by name, with * for any characters, for parts of a split that are held out. */
+const sampleChoice = { include: patterns, exclude: patterns };
+
 const dataset = z.strictObject({
   /** Folder of the data set, as `openDataset` takes it. */
   path,
@@ -28,10 +33,24 @@ const dataset = z.strictObject({
   labelSet: z.string().exactOptional(),
   /** The split that is trained on. */
   split: z.string().min(1).default('train'),
+  ...sampleChoice,
   /** Threads that decode and augment. */
   workers: z.number().int().min(0).max(256).default(1),
   /** Bytes of decoded pictures kept in memory. */
   cacheBytes: interval.default(2 ** 28),
+});
+
+/** Scales that the network sees each image at, in training and ever after. */
+const imagePyramid = z.strictObject({
+  /** 1 is the image as it is; each has losses of its own, beside those of what they make together. */
+  scales: z
+    .array(z.number().min(0.1).max(4))
+    .min(1)
+    .max(8)
+    .refine((scales) => new Set(scales).size === scales.length, 'expected scales that differ')
+    .default([...deepLabDefaults.imagePyramid.scales]),
+  /** How the scales' logits become one. */
+  merge: z.enum(pyramidMerges).default(deepLabDefaults.imagePyramid.merge),
 });
 
 /** The network; its number of classes is the data set's. */
@@ -46,6 +65,7 @@ const network = z.strictObject({
   asppFilters: count.max(4096).default(deepLabDefaults.asppFilters),
   /** Channels of the decoder's convolutions. */
   decoderFilters: count.max(4096).default(deepLabDefaults.decoderFilters),
+  imagePyramid: imagePyramid.prefault({}),
 });
 
 const adam = {
@@ -113,6 +133,14 @@ const loss = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('lovasz'), weight }),
 ]);
 
+/** A second head, on the features before the backbone's last stage; in training only. */
+const auxiliary = z.strictObject({
+  /** Factor on its losses, which are those of the network. */
+  weight: positive.default(0.4),
+  /** Channels of its convolution; a quarter of the features' where it is left out. */
+  filters: count.max(4096).exactOptional(),
+});
+
 /** The ranges are those of `AugmentOptions`, which are checked when the batches are opened. */
 const augmentation = z.strictObject({
   resize: z
@@ -158,6 +186,7 @@ const evaluation = z.strictObject({
   /** Steps between evaluations; 0 for none. There is one after the last step besides. */
   every: interval.default(1000),
   split: z.string().min(1).default('val'),
+  ...sampleChoice,
   /** The first so many pictures only. */
   limit: count.exactOptional(),
   /** Input size; the crop's where it is left out. */
@@ -188,6 +217,8 @@ export const configSchema = z.strictObject({
     .array(loss)
     .min(1)
     .prefault([{ kind: 'cross-entropy' }]),
+  /** An auxiliary loss, that deep layers learn from nearer by; none where it is left out. */
+  auxiliary: auxiliary.exactOptional(),
   /** L2 penalty on convolution weights; not on depthwise ones, batch norm and biases. */
   weightDecay: z.number().min(0).default(4e-5),
   /** Factor on the gradients of the layers behind the backbone. */
@@ -198,6 +229,8 @@ export const configSchema = z.strictObject({
   clipNorm: positive.exactOptional(),
   /** `batch` normalises by each batch and follows its statistics; `frozen` uses those there are. */
   batchNorm: z.enum(['batch', 'frozen']).default('batch'),
+  /** Whether a tenth of the head's activations is dropped in training, others at each step. */
+  dropout: z.boolean().default(true),
   /** Keeps a moving average of all parameters, which is what is evaluated and exported. */
   averageDecay: z.number().gt(0).lt(1).exactOptional(),
   augmentation: augmentation.prefault({}),

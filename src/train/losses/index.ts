@@ -7,6 +7,7 @@ import { type LovaszSettings, lovasz } from './lovasz.js';
 
 export { keptPixels } from './cross-entropy.js';
 export { LossInputs } from './loss-inputs.js';
+export { LossLabels } from './loss-labels.js';
 
 /** A loss, as plain data. */
 export type LossSettings = (

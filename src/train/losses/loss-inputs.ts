@@ -1,36 +1,32 @@
-import { float32, int64, type Shape, sameShape, tensor } from '../../core/tensor.js';
+import { float32, int64, type Shape, sameShape } from '../../core/tensor.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
-import { onnxDtypes } from '../../graph/onnx-dtype.js';
 import type { AttributesInOf, OperatorName } from '../../graph/operators.js';
+import type { LossLabels } from './loss-labels.js';
 
 /** What a loss sees: logits and labels at the same size, and ways to add nodes. */
 export class LossInputs {
   readonly builder: GraphBuilder;
   /** float32 [N, C, H, W] */
   readonly logits: Value;
-  /** int64 [N, H, W]: the class, or -1 where the pixel does not count. */
-  readonly labels: Value;
-  /** float32 [N, H, W]: 1 where the pixel counts, else 0. */
-  readonly valid: Value;
-  #oneHot: Value | undefined;
+  readonly #truth: LossLabels;
   #probabilities: Value | undefined;
 
-  /**
-   * @param labels uint8 or int64 [N, H, W] as read from the label files.
-   * @param ignoreValue the label of pixels that do not count.
-   */
-  constructor(builder: GraphBuilder, logits: Value, labels: Value, ignoreValue: number) {
-    this.builder = builder;
+  /** @param truth at the size of the logits. */
+  constructor(logits: Value, truth: LossLabels) {
+    this.builder = truth.builder;
     this.logits = logits;
-    const numbers = this.add('Cast', [labels], { to: onnxDtypes.int64 });
-    const one = this.#int64(1);
-    const ignored = this.add('Equal', [numbers, this.#int64(ignoreValue)], {});
-    const counted = this.add('Cast', [this.add('Not', [ignored], {})], { to: onnxDtypes.int64 });
-    // (label + 1) x counted - 1: the label, or -1.
-    const raised = this.add('Mul', [this.add('Add', [numbers, one], {}), counted], {});
-    this.labels = this.add('Sub', [raised, one], {});
-    this.valid = this.add('Cast', [counted], { to: onnxDtypes.float32 });
+    this.#truth = truth;
+  }
+
+  /** int64 [N, H, W]: the class, or -1 where the pixel does not count. */
+  get labels(): Value {
+    return this.#truth.classes;
+  }
+
+  /** float32 [N, H, W]: 1 where the pixel counts, else 0. */
+  get valid(): Value {
+    return this.#truth.valid;
   }
 
   get classes(): number {
@@ -43,14 +39,7 @@ export class LossInputs {
 
   /** float32 [N, C, H, W]: 1 for the pixel's class, 0 for all others and for ignored pixels. */
   get oneHot(): Value {
-    if (this.#oneHot === undefined) {
-      const numbers = Array.from({ length: this.classes }, (_, index) => index);
-      const indices = { ...int64(numbers), shape: [1, this.classes, 1, 1] };
-      const classes = this.builder.constant(indices, 'loss/classes');
-      const equal = this.add('Equal', [this.planes(this.labels), classes], {});
-      this.#oneHot = this.add('Cast', [equal], { to: onnxDtypes.float32 });
-    }
-    return this.#oneHot;
+    return this.#truth.oneHot(this.classes);
   }
 
   /** Softmax over the classes, [N, C, H, W]. */
@@ -99,10 +88,5 @@ export class LossInputs {
   ratio(a: Value, b: Value, least: number): Value {
     const safe = this.add('Max', [b, this.scalar(least)], {});
     return this.add('Div', [a, safe], {});
-  }
-
-  #int64(value: number): Value {
-    const number = tensor('int64', [], BigInt64Array.of(BigInt(value)));
-    return this.builder.constant(number, 'loss/constant');
   }
 }

@@ -5,7 +5,7 @@ import { float32, int64, type Tensor, tensor, toNumbers } from '../../core/tenso
 import { GraphBuilder } from '../../graph/builder.js';
 import { runGraph } from '../../graph/engine.fixture.js';
 import { expandComposites } from '../../graph/expansions/index.js';
-import { keptPixels, LossInputs, type LossSettings, totalLoss } from './index.js';
+import { keptPixels, LossInputs, LossLabels, type LossSettings, totalLoss } from './index.js';
 
 const shape = [2, 4, 3, 5] as const;
 const [batch, classes, height, width] = shape;
@@ -32,7 +32,8 @@ async function graphLoss(
   const truths = builder.input('labels', 'uint8', [batch, height, width]);
   const hard = settings.some((loss) => loss.kind === 'cross-entropy' && loss.hardPixels);
   const count = hard ? builder.input('kept', 'int64', [1]) : undefined;
-  const loss = totalLoss(new LossInputs(builder, input, truths, ignore), settings, count);
+  const inputs = new LossInputs(input, new LossLabels(builder, truths, ignore));
+  const loss = totalLoss(inputs, settings, count);
   const [gradient = loss] = backward(builder, loss, [input]);
   const graph = builder.build([
     { name: 'loss', value: loss },

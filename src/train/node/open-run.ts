@@ -8,19 +8,22 @@ import {
   type OpenDatasetOptions,
   openBatches,
   openDataset,
+  type SampleChoice,
 } from '../../data/node/index.js';
 import type { Parameter, Weights } from '../../models/parameters.js';
 import type { Runtime, SessionOptions } from '../../runtime/index.js';
 import { nodeRuntime } from '../../runtime/node/index.js';
-import { freshWeights, loadInitialWeights } from '../../weights/initial-weights.js';
+import { freshWeights } from '../../weights/initial-weights.js';
 import { describeNetwork, type NetworkDescription } from '../../weights/network-graph.js';
 import { reestimateBatchNorm } from '../../weights/reestimate-batch-norm.js';
 import type { TrainConfig } from '../config/config.js';
+import { loadFirstWeights } from '../first-weights.js';
 import type { RunDescription } from '../run-checkpoint.js';
+import { stateTensors, trainedParts } from '../step-graph/index.js';
 import type { TrainerBatch } from '../step-program.js';
 import { stepSettings } from '../step-settings.js';
 import { Trainer } from '../trainer.js';
-import { initialState, restoredState, stateTensors } from '../training-state.js';
+import { initialState, restoredState } from '../training-state.js';
 import { RunFolder } from './run-folder.js';
 
 /** The splits of a run. */
@@ -35,6 +38,7 @@ export interface OpenRun extends RunSources, RunDescription {
   readonly folder: RunFolder;
   readonly trainer: Trainer;
   readonly batches: BatchStream;
+  /** Of the network, without what only training has. */
   readonly parameters: readonly Parameter[];
   readonly session: SessionOptions;
   /** Whether it goes on from a checkpoint. */
@@ -57,14 +61,15 @@ export async function openRun(
   const run: RunDescription = { config, settings, classes: training };
   const folder = new RunFolder(config.output);
   const network = describeNetwork(settings.network);
-  const tensors = stateTensors(settings, network);
+  const trained = trainedParts(settings);
+  const tensors = stateTensors(settings, trained);
   const checkpoint = folder.open(run, resume);
   const session: SessionOptions = { device: config.device, threads: config.threads };
   // In this thread: a step would otherwise copy the whole state to another one and back.
   const runtime = nodeRuntime({ worker: false });
   const state =
     checkpoint === undefined
-      ? initialState(tensors, await firstWeights(run, network, training, runtime, session))
+      ? initialState(tensors, await firstWeights(run, network, trained, training, runtime, session))
       : restoredState(tensors, checkpoint.tensors, folder.last);
   const step = checkpoint?.metadata.step ?? 0;
   // Shows, before any work is done, that checkpoints can be written.
@@ -106,9 +111,17 @@ async function openSources(config: TrainConfig): Promise<RunSources> {
     ...(format === undefined ? {} : { format }),
     ...(labelSet === undefined ? {} : { labelSet: knownLabelSet(labelSet) }),
   };
-  const training = await openDataset(path, { ...options, split });
+  const training = await openDataset(path, { ...options, ...choiceOf(dataset), split });
   if (evaluation.every === 0) return { training };
-  return { training, validation: await openDataset(path, { ...options, split: evaluation.split }) };
+  const chosen = { ...options, ...choiceOf(evaluation), split: evaluation.split };
+  return { training, validation: await openDataset(path, chosen) };
+}
+
+function choiceOf({ include, exclude }: SampleChoice): SampleChoice {
+  return {
+    ...(include === undefined ? {} : { include }),
+    ...(exclude === undefined ? {} : { exclude }),
+  };
 }
 
 function knownLabelSet(name: string): NonNullable<OpenDatasetOptions['labelSet']> {
@@ -143,13 +156,14 @@ const initialStream = 0x696e;
 async function firstWeights(
   { config, settings }: RunDescription,
   network: NetworkDescription,
+  trained: NetworkDescription,
   source: DatasetSource,
   runtime: Runtime,
   session: SessionOptions,
 ): Promise<Weights> {
   const random = randomStream(config.seed, initialStream);
   const { file, lastLayers, decoder, measuredBatches } = config.initial;
-  if (file === undefined) return freshWeights(network, random);
+  if (file === undefined) return freshWeights(trained, random);
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new FormatError({
       place: file,
@@ -158,7 +172,8 @@ async function firstWeights(
     });
   });
   const options = { lastLayers, decoder, random };
-  const { weights, taken, rebuiltBatchNorm } = loadInitialWeights(bytes, file, network, options);
+  const first = loadFirstWeights(bytes, file, network, trained, options);
+  const { weights, taken, rebuiltBatchNorm } = first;
   // Frozen batch norm computes the same before and after.
   const isMeasured = rebuiltBatchNorm && config.batchNorm === 'batch' && measuredBatches > 0;
   if (!isMeasured) return weights;

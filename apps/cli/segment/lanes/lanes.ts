@@ -1,6 +1,11 @@
+import type {
+  Lanes as AnyLanes,
+  Outcome as AnyOutcome,
+} from '../../../../src/runtime/node/lanes/contract.js';
+import { openLanes } from '../../../../src/runtime/node/lanes/lanes.js';
 import { removePartials } from '../atomic-files.js';
 import type { PictureReport } from '../report.js';
-import { type Lane, openLaneHere, openLaneProcess } from './lane.js';
+import { pictureWork } from './lane.js';
 import type { LaneSettings, OpenModel, PictureJob } from './protocol.js';
 
 /** What became of a picture. */
@@ -27,16 +32,14 @@ function usefulLanes({ threads, device }: LaneSettings): number {
 export class Lanes {
   readonly model: OpenModel;
   readonly count: number;
-  readonly #settings: LaneSettings;
-  readonly #lanes: Lane[];
-  readonly #underWay = new Set<PictureJob>();
-  #killed = false;
+  readonly #run: number;
+  readonly #lanes: AnyLanes<OpenModel, PictureJob, PictureReport>;
 
-  private constructor(settings: LaneSettings, lanes: readonly [Lane, ...Lane[]]) {
-    this.#settings = settings;
-    this.#lanes = [...lanes];
-    this.model = lanes[0].model;
-    this.count = lanes.length;
+  private constructor(run: number, lanes: AnyLanes<OpenModel, PictureJob, PictureReport>) {
+    this.#run = run;
+    this.#lanes = lanes;
+    this.model = lanes.model;
+    this.count = lanes.count;
   }
 
   /**
@@ -48,74 +51,52 @@ export class Lanes {
   static async open(settings: LaneSettings, pictures: number): Promise<Lanes> {
     const count = Math.max(1, Math.min(usefulLanes(settings), pictures));
     const own = { ...settings, threads: Math.max(1, Math.floor(settings.threads / count)) };
-    if (count === 1) return new Lanes(own, [await openLaneHere(own)]);
-    const opening = Array.from({ length: count }, () => openLaneProcess(own));
-    const [first, ...others] = await Promise.allSettled(opening);
-    const lanes = [first, ...others].flatMap((each) =>
-      each?.status === 'fulfilled' ? [each.value] : [],
-    );
-    const [lane, ...rest] = lanes;
-    if (lane !== undefined && lanes.length === count) return new Lanes(own, [lane, ...rest]);
-    await Promise.all(lanes.map((each) => each.kill()));
-    throw [first, ...others].find((each) => each?.status === 'rejected')?.reason;
+    return new Lanes(settings.run, await openLanes(pictureWork, own, count));
   }
 
   /**
    * Segments pictures, the next one wherever a lane is free.
    *
    * @param done Called for each picture as it ends, in no order.
+   * @param stop Ends all work at once and the run with it; what was half written is removed.
    */
   async run(
     jobs: readonly PictureJob[],
     done: (index: number, outcome: Outcome) => void,
+    stop?: AbortSignal,
   ): Promise<void> {
-    const queue = jobs.entries();
-    const work = async (position: number): Promise<void> => {
-      for (const [index, job] of queue) {
-        const outcome = await this.#segment(position, job);
-        if (this.#killed) return;
-        done(index, outcome);
-      }
+    let stopping: Promise<void> | undefined;
+    const kill = (): void => {
+      stopping = this.#kill();
     };
-    await Promise.all(this.#lanes.map((_, position) => work(position)));
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#lanes.map((lane) => lane.close()));
-  }
-
-  /** Ends all work at once; what was half written is removed. */
-  async kill(): Promise<void> {
-    this.#killed = true;
-    await Promise.all(this.#lanes.map((lane) => lane.kill()));
-    for (const job of this.#underWay) this.#clean(job);
-  }
-
-  async #segment(position: number, job: PictureJob): Promise<Outcome> {
-    this.#underWay.add(job);
+    stop?.addEventListener('abort', kill);
     try {
-      const lane = await this.#laneAt(position, job);
-      return { kind: 'done', report: await lane.segment(job) };
-    } catch (error) {
-      if (!this.#lanes[position]?.alive) this.#clean(job);
-      return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+      await this.#lanes.run(jobs, (index, outcome) => {
+        const job = jobs[index];
+        if (job !== undefined) done(index, this.#told(job, outcome));
+      });
     } finally {
-      this.#underWay.delete(job);
+      stop?.removeEventListener('abort', kill);
+      await stopping;
     }
   }
 
-  /** The lane at a position, opened anew where a picture has crashed it. */
-  async #laneAt(position: number, { image }: PictureJob): Promise<Lane> {
-    const lane = this.#lanes[position];
-    if (lane?.alive) return lane;
-    const renewed = await openLaneProcess(this.#settings).catch((cause: Error) => {
-      throw new Error(`${image}: not tried: ${cause.message}`, { cause });
-    });
-    this.#lanes[position] = renewed;
-    return renewed;
+  async close(): Promise<void> {
+    await this.#lanes.close();
+  }
+
+  #told(job: PictureJob, outcome: AnyOutcome<PictureReport>): Outcome {
+    if (outcome.kind === 'done') return { kind: 'done', report: outcome.answer };
+    if (outcome.kind === 'failed') return outcome;
+    if (outcome.kind === 'lost') this.#clean(job);
+    return { kind: 'failed', message: `${job.image}: ${outcome.message}` };
+  }
+
+  async #kill(): Promise<void> {
+    for (const job of await this.#lanes.kill()) this.#clean(job);
   }
 
   #clean(job: PictureJob): void {
-    removePartials(Object.values(job.files), this.#settings.run);
+    removePartials(Object.values(job.files), this.#run);
   }
 }

@@ -1,7 +1,6 @@
 import type { Fit, Size } from '../../../../src/image/index.js';
 import type { Device } from '../../../../src/runtime/index.js';
 import type { OutputKind } from '../outputs.js';
-import type { PictureReport } from '../report.js';
 
 /** How a lane works, the same for all of its pictures. */
 export interface LaneSettings {
@@ -35,14 +34,3 @@ export interface OpenModel {
   readonly inputSize: Size;
   readonly givesProbabilities: boolean;
 }
-
-/** What a lane is asked; it answers each in turn. */
-export type LaneRequest =
-  | { readonly kind: 'open'; readonly settings: LaneSettings }
-  | { readonly kind: 'segment'; readonly job: PictureJob }
-  | { readonly kind: 'close' };
-
-export type LaneReply =
-  | { readonly kind: 'opened'; readonly model: OpenModel }
-  | { readonly kind: 'segmented'; readonly report: PictureReport }
-  | { readonly kind: 'failed'; readonly message: string };

@@ -78,7 +78,10 @@ function trainingGraph({ batch, height, width: wide, ...unit }: NetworkCase): Gr
       name: `gradient/${name}`,
       value: gradients[index] ?? loss,
     })),
-    ...statistics.map(({ name, batch: own }) => ({ name: `batch/${name}`, value: own ?? loss })),
+    ...statistics.map(({ name, batches: [own] }) => ({
+      name: `batch/${name}`,
+      value: own?.value ?? loss,
+    })),
   ]);
 }
 

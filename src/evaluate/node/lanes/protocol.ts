@@ -1,9 +1,8 @@
 import type { DatasetListing } from '../../../data/node/dataset-listing.js';
 import type { Size } from '../../../image/index.js';
-import type { PackedError } from '../../../runtime/node/worker-protocol.js';
 import type { LoadOptions } from '../../../segment/node/segmenter.js';
 import type { SegmentOptions } from '../../../segment/segmenter.js';
-import type { EvaluationCounts, ScoringOptions } from '../../evaluation.js';
+import type { ScoringOptions } from '../../evaluation.js';
 import type { SubmissionFormat } from '../../submission-formats.js';
 
 /** Where predictions are written, and how. */
@@ -29,13 +28,3 @@ export interface OpenModel {
   readonly classes: number | undefined;
   readonly inputSize: Size;
 }
-
-/** What a lane is asked; it answers each in turn. */
-export type LaneRequest =
-  | { readonly kind: 'open'; readonly settings: LaneSettings }
-  | { readonly kind: 'evaluate'; readonly index: number };
-
-export type LaneReply =
-  | { readonly kind: 'opened'; readonly model: OpenModel }
-  | { readonly kind: 'evaluated'; readonly counts: EvaluationCounts }
-  | { readonly kind: 'failed'; readonly error: PackedError };

@@ -1,0 +1,17 @@
+export { type CrfResult, denseCrf } from './dense-crf.js';
+export type { BlurOrder } from './lattice/gaussian-filter.js';
+export type { Normalisation } from './lattice/normalisation.js';
+export {
+  type CrfParameters,
+  completeCrfParameters,
+  defaultCrfParameters,
+  publishedCrfParameters,
+} from './parameters.js';
+export type { CrfOptions } from './problem.js';
+export {
+  type ClassPlanes,
+  type LabelOptions,
+  type ProbabilityOptions,
+  unaryFromLabels,
+  unaryFromProbabilities,
+} from './unary.js';

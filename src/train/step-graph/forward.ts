@@ -1,0 +1,90 @@
+import { backward } from '../../autodiff/backward.js';
+import { float32 } from '../../core/tensor.js';
+import type { GraphBuilder } from '../../graph/builder.js';
+import type { Value } from '../../graph/graph.js';
+import { onnxDtypes } from '../../graph/onnx-dtype.js';
+import { deepLabOutputs } from '../../models/deeplab.js';
+import { type BuiltParameter, type BuiltStatistic, Layers } from '../../models/layers.js';
+import { LossInputs, LossLabels, totalLoss } from '../losses/index.js';
+import { stepInputs } from './names.js';
+import type { StepSettings } from './settings.js';
+
+/** From images and labels to the loss and its gradients. */
+export class Forward {
+  readonly loss: Value;
+  readonly #builder: GraphBuilder;
+  readonly #layers: Layers;
+
+  constructor(builder: GraphBuilder, settings: StepSettings) {
+    this.#builder = builder;
+    const { batch, height, width, network, batchNorm, auxiliary, dropout = true } = settings;
+    this.#layers = new Layers(builder, { kind: 'train', batchNorm, dropout });
+    const pixels = builder.input(stepInputs.image, 'uint8', [batch, height, width, 3]);
+    const labels = builder.input(stepInputs.labels, 'uint8', [batch, height, width]);
+    const image = normalised(builder, pixels, settings.normalisation);
+    const outputs = deepLabOutputs(this.#layers, image, network, auxiliary);
+    const lossOf = this.#losses(labels, settings);
+    this.loss = this.#sum([
+      ...[outputs.logits, ...outputs.scales].map((logits) => lossOf(logits)),
+      ...outputs.auxiliary.map((logits) => this.#times(lossOf(logits), auxiliary?.weight ?? 1)),
+    ]);
+  }
+
+  get parameters(): readonly BuiltParameter[] {
+    return this.#layers.parameters;
+  }
+
+  get statistics(): readonly BuiltStatistic[] {
+    return this.#layers.statistics;
+  }
+
+  get dropoutMasks(): readonly Value[] {
+    return this.#layers.dropoutMasks;
+  }
+
+  /** Of all parameters, in their order. */
+  gradients(): readonly Value[] {
+    return backward(
+      this.#builder,
+      this.loss,
+      this.parameters.map(({ value }) => value),
+    );
+  }
+
+  /** The configured losses of some logits, resized to the labels' size. */
+  #losses(labels: Value, settings: StepSettings): (logits: Value) => Value {
+    const { height, width, ignoreValue, losses } = settings;
+    const builder = this.#builder;
+    const mines = losses.some((loss) => loss.kind === 'cross-entropy' && loss.hardPixels);
+    const kept = mines ? builder.input(stepInputs.keptPixels, 'int64', [1]) : undefined;
+    const truth = new LossLabels(builder, labels, ignoreValue);
+    return (logits) => {
+      const large = this.#layers.resize(logits, [height, width], 'logits/resized');
+      return totalLoss(new LossInputs(large, truth), losses, kept);
+    };
+  }
+
+  #times(value: Value, factor: number): Value {
+    if (factor === 1) return value;
+    const scale = this.#builder.constant(float32([], [factor]), 'weight');
+    return this.#builder.add('Mul', [value, scale], {}, { name: 'loss/weighted' });
+  }
+
+  #sum(terms: readonly Value[]): Value {
+    return terms.reduce((a, b) => this.#builder.add('Add', [a, b], {}, { name: 'loss/total' }));
+  }
+}
+
+/** uint8 [N, H, W, 3] to normalised float32 [N, 3, H, W]. */
+function normalised(
+  builder: GraphBuilder,
+  pixels: Value,
+  { mean, std }: StepSettings['normalisation'],
+): Value {
+  const perPlane = (values: readonly number[], name: string) =>
+    builder.constant(float32([3, 1, 1], [...values]), name);
+  const planes = builder.add('Transpose', [pixels], { perm: [0, 3, 1, 2] }, { name: 'planes' });
+  const wide = builder.add('Cast', [planes], { to: onnxDtypes.float32 }, { name: 'pixels' });
+  const centred = builder.add('Sub', [wide, perPlane(mean, 'mean')], {}, { name: 'centred' });
+  return builder.add('Div', [centred, perPlane(std, 'std')], {}, { name: 'normalised' });
+}
