@@ -49,8 +49,9 @@ const help = `
 The least that a configuration says is {"dataset": {"path": "camvid"}, "output": "runs/camvid"}; all
 else has defaults, DeepLab's where it has the setting. Paths are as seen from the working folder.
 Keys: dataset, output, network, crop, batchSize, microBatches, steps, optimizer, learningRate,
-losses, auxiliary, weightDecay, lastLayerMultiplier, biasMultiplier, clipNorm, batchNorm, dropout,
-averageDecay, augmentation, seed, initial, evaluation, checkpointEvery, summaryEvery, device, threads.
+losses, auxiliary, distillation, weightDecay, lastLayerMultiplier, biasMultiplier, clipNorm,
+batchNorm, dropout, averageDecay, augmentation, seed, initial, evaluation, checkpointEvery,
+summaryEvery, device, threads.
 
 network.imagePyramid, {"scales": [1, 0.75], "merge": "max"}, shows the network each image at several
 scales and merges what it answers, in training and ever after; each scale has losses of its own.

@@ -4,6 +4,7 @@ import { deepLabDefaults } from '../../models/deeplab.js';
 import { outputStrides } from '../../models/geometry.js';
 import { pyramidMerges } from '../../models/image-pyramid.js';
 import { decoderChoices, lastLayerChoices } from '../../weights/initial-weights.js';
+import { distilledPixels } from '../losses/distillation.js';
 
 const path = z.string().min(1);
 const positive = z.number().positive();
@@ -134,6 +135,20 @@ const loss = z.discriminatedUnion('kind', [
 ]);
 
 /** A second head, on the features before the backbone's last stage; in training only. */
+const distillation = z.strictObject({
+  /**
+   * A checkpoint, or a TFLite file, which is taken for the configured backbone with the head of v3
+   * and no atrous rates.
+   */
+  file: path,
+  /** The teacher's output stride: a smaller one than its own makes a better teacher. */
+  outputStride: z.literal(outputStrides).exactOptional(),
+  weight,
+  temperature: positive.default(1),
+  /** Pixels that count: all, those without a label, or those and where teacher and label agree. */
+  pixels: z.enum(distilledPixels).default('all'),
+});
+
 const auxiliary = z.strictObject({
   /** Factor on its losses, which are those of the network. */
   weight: positive.default(0.4),
@@ -219,6 +234,8 @@ export const configSchema = z.strictObject({
     .prefault([{ kind: 'cross-entropy' }]),
   /** An auxiliary loss, that deep layers learn from nearer by; none where it is left out. */
   auxiliary: auxiliary.exactOptional(),
+  /** A trained network with the same classes, that this one learns from besides the labels. */
+  distillation: distillation.exactOptional(),
   /** L2 penalty on convolution weights; not on depthwise ones, batch norm and biases. */
   weightDecay: z.number().min(0).default(4e-5),
   /** Factor on the gradients of the layers behind the backbone. */

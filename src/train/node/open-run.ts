@@ -1,37 +1,16 @@
-import { readFile } from 'node:fs/promises';
-import { FormatError, InternalError, messageOf, OptionError } from '../../core/errors.js';
-import type { TensorOf } from '../../core/tensor.js';
-import { type DatasetSource, randomStream } from '../../data/index.js';
-import {
-  type BatchStream,
-  labelSetNames,
-  type OpenDatasetOptions,
-  openBatches,
-  openDataset,
-  type SampleChoice,
-} from '../../data/node/index.js';
-import type { Parameter, Weights } from '../../models/parameters.js';
-import type { Runtime, SessionOptions } from '../../runtime/index.js';
+import type { Parameter } from '../../models/parameters.js';
+import type { SessionOptions } from '../../runtime/index.js';
 import { nodeRuntime } from '../../runtime/node/index.js';
-import { freshWeights } from '../../weights/initial-weights.js';
-import { describeNetwork, type NetworkDescription } from '../../weights/network-graph.js';
-import { reestimateBatchNorm } from '../../weights/reestimate-batch-norm.js';
+import { describeNetwork } from '../../weights/network-graph.js';
 import type { TrainConfig } from '../config/config.js';
-import { loadFirstWeights } from '../first-weights.js';
 import type { RunDescription } from '../run-checkpoint.js';
 import { stateTensors, trainedParts } from '../step-graph/index.js';
-import type { TrainerBatch } from '../step-program.js';
 import { stepSettings } from '../step-settings.js';
 import { Trainer } from '../trainer.js';
 import { initialState, restoredState } from '../training-state.js';
+import { firstWeights, teacherOf } from './load-weights.js';
 import { RunFolder } from './run-folder.js';
-
-/** The splits of a run. */
-export interface RunSources {
-  readonly training: DatasetSource;
-  /** Absent where nothing is evaluated. */
-  readonly validation?: DatasetSource;
-}
+import { type BatchStream, batchesOf, openSources, type RunSources } from './run-sources.js';
 
 /** A training run, ready for its next step. */
 export interface OpenRun extends RunSources, RunDescription {
@@ -57,7 +36,10 @@ export async function openRun(
   sources?: RunSources,
 ): Promise<OpenRun> {
   const { training, validation } = sources ?? (await openSources(config));
-  const settings = stepSettings(config, training, config.batchSize);
+  const settings = {
+    ...stepSettings(config, training, config.batchSize),
+    ...(await teacherOf(config, training)),
+  };
   const run: RunDescription = { config, settings, classes: training };
   const folder = new RunFolder(config.output);
   const network = describeNetwork(settings.network);
@@ -93,101 +75,4 @@ export async function openRun(
     await trainer.dispose();
     throw error;
   }
-}
-
-/** The next batch, as the step's graph takes it. */
-export async function nextBatch(
-  batches: BatchStream,
-): Promise<TrainerBatch & { readonly ids: readonly string[] }> {
-  const { images, labels, ids } = await batches.next();
-  if (images.dtype === 'uint8' && labels.dtype === 'uint8') return { images, labels, ids };
-  throw new InternalError('training batch', `${images.dtype} images, ${labels.dtype} labels`);
-}
-
-async function openSources(config: TrainConfig): Promise<RunSources> {
-  const { dataset, evaluation } = config;
-  const { path, format, labelSet, split } = dataset;
-  const options: Omit<OpenDatasetOptions, 'split'> = {
-    ...(format === undefined ? {} : { format }),
-    ...(labelSet === undefined ? {} : { labelSet: knownLabelSet(labelSet) }),
-  };
-  const training = await openDataset(path, { ...options, ...choiceOf(dataset), split });
-  if (evaluation.every === 0) return { training };
-  const chosen = { ...options, ...choiceOf(evaluation), split: evaluation.split };
-  return { training, validation: await openDataset(path, chosen) };
-}
-
-function choiceOf({ include, exclude }: SampleChoice): SampleChoice {
-  return {
-    ...(include === undefined ? {} : { include }),
-    ...(exclude === undefined ? {} : { exclude }),
-  };
-}
-
-function knownLabelSet(name: string): NonNullable<OpenDatasetOptions['labelSet']> {
-  const known = labelSetNames.find((each) => each === name);
-  if (known !== undefined) return known;
-  throw new OptionError({
-    place: 'dataset.labelSet',
-    problem: 'no such set of classes',
-    expected: labelSetNames.join(', '),
-    found: name,
-  });
-}
-
-function batchesOf(source: DatasetSource, config: TrainConfig, firstStep: number): BatchStream {
-  const { batchSize, augmentation, crop, seed, dataset } = config;
-  const { workers, cacheBytes } = dataset;
-  return openBatches(source, {
-    batchSize,
-    augment: { ...augmentation, crop },
-    seed,
-    firstStep,
-    imageType: 'uint8',
-    workers,
-    cacheBytes,
-  });
-}
-
-/** Tells the stream of first values from others with the same seed. */
-const initialStream = 0x696e;
-
-/** Weights from the configured file, the rest drawn from the seed. */
-async function firstWeights(
-  { config, settings }: RunDescription,
-  network: NetworkDescription,
-  trained: NetworkDescription,
-  source: DatasetSource,
-  runtime: Runtime,
-  session: SessionOptions,
-): Promise<Weights> {
-  const random = randomStream(config.seed, initialStream);
-  const { file, lastLayers, decoder, measuredBatches } = config.initial;
-  if (file === undefined) return freshWeights(trained, random);
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new FormatError({
-      place: file,
-      problem: `the initial weights cannot be read: ${messageOf(cause)}`,
-      cause,
-    });
-  });
-  const options = { lastLayers, decoder, random };
-  const first = loadFirstWeights(bytes, file, network, trained, options);
-  const { weights, taken, rebuiltBatchNorm } = first;
-  // Frozen batch norm computes the same before and after.
-  const isMeasured = rebuiltBatchNorm && config.batchNorm === 'batch' && measuredBatches > 0;
-  if (!isMeasured) return weights;
-  const batches = batchesOf(source, config, 0);
-  try {
-    const { normalisation } = settings;
-    const measured = { settings: settings.network, weights, normalisation, taken };
-    const images = imagesOf(batches, measuredBatches);
-    return (await reestimateBatchNorm(measured, images, runtime, session)).weights;
-  } finally {
-    await batches.dispose();
-  }
-}
-
-async function* imagesOf(batches: BatchStream, count: number): AsyncGenerator<TensorOf<'uint8'>> {
-  for (let batch = 0; batch < count; batch++) yield (await nextBatch(batches)).images;
 }

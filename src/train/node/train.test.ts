@@ -240,6 +240,21 @@ describe('train', () => {
     );
   });
 
+  it('learns from a teacher that has the same classes, and refuses one with others', async () => {
+    const file = join(root, 'whole', 'best.safetensors');
+    const plain = { steps: 1, evaluation: { every: 0 } } as const;
+    const changes = { ...plain, distillation: { file, weight: 1000 } };
+    await train(config('taught', changes), { sources });
+    await train(config('untaught', plain), { sources });
+    const lossOf = (output: string) =>
+      log(output).flatMap((entry) => ('loss' in entry ? [entry.loss] : []))[0] ?? Number.NaN;
+    expect(lossOf('taught')).toBeGreaterThan(lossOf('untaught') + 0.01);
+    const fewer = { training: twoClasses(sources.training) };
+    expect(await failure(train(config('mistaught', changes), { sources: fewer }))).toMatch(
+      /best.safetensors: the teacher knows another number of classes .*expected 2.*found 5/,
+    );
+  });
+
   it('refuses class weights that are not one for each class', async () => {
     const wrong = config('weights', {
       losses: [{ kind: 'cross-entropy', classWeights: [1, 2] }],

@@ -4,8 +4,9 @@ import { firstNotFinite, lossDiverged, stateDiverged } from '../divergence.js';
 import { learningRate } from '../schedules.js';
 import { EventLog } from './event-log.js';
 import { type EvaluationEntry, Journal, type StepEntry } from './journal.js';
-import { nextBatch, type OpenRun, openRun, type RunSources } from './open-run.js';
+import { type OpenRun, openRun } from './open-run.js';
 import { evaluateRun } from './run-evaluation.js';
+import { nextBatch, type RunSources } from './run-sources.js';
 
 /** How a run is started. */
 export interface TrainOptions {

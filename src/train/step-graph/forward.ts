@@ -5,7 +5,9 @@ import type { Value } from '../../graph/graph.js';
 import { onnxDtypes } from '../../graph/onnx-dtype.js';
 import { deepLabOutputs } from '../../models/deeplab.js';
 import { type BuiltParameter, type BuiltStatistic, Layers } from '../../models/layers.js';
+import { distillation, labelsAt } from '../losses/distillation.js';
 import { LossInputs, LossLabels, totalLoss } from '../losses/index.js';
+import { teacherLogits } from '../teacher.js';
 import { stepInputs } from './names.js';
 import type { StepSettings } from './settings.js';
 
@@ -26,6 +28,7 @@ export class Forward {
     const lossOf = this.#losses(labels, settings);
     this.loss = this.#sum([
       ...[outputs.logits, ...outputs.scales].map((logits) => lossOf(logits)),
+      ...this.#distilled(outputs.logits, image, labels, settings),
       ...outputs.auxiliary.map((logits) => this.#times(lossOf(logits), auxiliary?.weight ?? 1)),
     ]);
   }
@@ -62,6 +65,21 @@ export class Forward {
       const large = this.#layers.resize(logits, [height, width], 'logits/resized');
       return totalLoss(new LossInputs(large, truth), losses, kept);
     };
+  }
+
+  /** How far the network is from its teacher, where it has one, at the size of its own logits. */
+  #distilled(
+    logits: Value,
+    image: Value,
+    labels: Value,
+    { distillation: settings, ignoreValue }: StepSettings,
+  ): readonly Value[] {
+    if (settings === undefined) return [];
+    const size = [logits.shape[2] ?? 1, logits.shape[3] ?? 1] as const;
+    const truth = new LossLabels(this.#builder, labelsAt(this.#builder, labels, size), ignoreValue);
+    const wanted = teacherLogits(this.#builder, image, settings.teacher, size);
+    const loss = distillation(new LossInputs(logits, truth), wanted, settings);
+    return [this.#times(loss, settings.weight)];
   }
 
   #times(value: Value, factor: number): Value {

@@ -1,4 +1,6 @@
 import type { DeepLabSettings } from '../../models/deeplab.js';
+import type { TrainedNetwork } from '../../weights/network-file.js';
+import type { DistillationSettings } from '../losses/distillation.js';
 import type { LossSettings } from '../losses/index.js';
 import type { OptimizerSettings } from '../optimizers/index.js';
 
@@ -15,6 +17,8 @@ export interface StepSettings {
   readonly losses: readonly LossSettings[];
   /** A second head with losses of its own, which only training has; none unless told. */
   readonly auxiliary?: AuxiliarySettings;
+  /** A trained network that this one learns from besides; none unless told. */
+  readonly distillation?: DistillationSettings & { readonly teacher: TrainedNetwork };
   readonly optimizer: OptimizerSettings;
   /** L2 penalty on convolution weights: not on depthwise ones, batch norm and biases. */
   readonly weightDecay: number;

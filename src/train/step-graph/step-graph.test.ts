@@ -88,6 +88,41 @@ const lossOf = (found: (name: string) => readonly number[]) => found(lossOutput)
 const largest = (values: readonly number[]) =>
   values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
+describe('a teacher', () => {
+  const taught = (teacher: ReadonlyMap<string, Tensor>, weight = 1): StepSettings => ({
+    ...plain,
+    batchNorm: 'frozen',
+    distillation: {
+      teacher: { settings: network, weights: teacher },
+      weight,
+      temperature: 2,
+      pixels: 'all',
+    },
+  });
+  const alone: StepSettings = { ...plain, batchNorm: 'frozen' };
+  const other = livelyWeights(trainedParts({ network }), seededRandom(8));
+
+  it('that says the same adds nothing', async () => {
+    const [without, same] = [await halfStep(alone), await halfStep(taught(weights))];
+    expect(Math.abs(lossOf(same) - lossOf(without))).toBeLessThan(1e-4);
+  });
+
+  it('that says other things adds to the loss by its weight, and to every gradient', async () => {
+    const [without, once, twice] = [
+      await halfStep(alone),
+      await halfStep(taught(other)),
+      await halfStep(taught(other, 2)),
+    ];
+    const added = lossOf(once) - lossOf(without);
+    expect(added).toBeGreaterThan(0.01);
+    expect((lossOf(twice) - lossOf(without)) / added).toBeCloseTo(2, 3);
+    for (const { name } of describeNetwork(network).parameters) {
+      const [plainly, taughtly] = [without(gradientName(name)), once(gradientName(name))];
+      expect(taughtly, name).not.toEqual(plainly);
+    }
+  });
+});
+
 describe('an auxiliary loss', () => {
   it('reaches the layers below its features, by its weight, and none above', async () => {
     const [without, once, twice] = [

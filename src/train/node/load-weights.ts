@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import { FormatError, messageOf } from '../../core/errors.js';
+import type { TensorOf } from '../../core/tensor.js';
+import { type DatasetSource, randomStream } from '../../data/index.js';
+import { deepLabDefaults } from '../../models/deeplab.js';
+import type { Weights } from '../../models/parameters.js';
+import type { Runtime, SessionOptions } from '../../runtime/index.js';
+import { freshWeights } from '../../weights/initial-weights.js';
+import { readTrainedNetwork } from '../../weights/network-file.js';
+import type { NetworkDescription } from '../../weights/network-graph.js';
+import { reestimateBatchNorm } from '../../weights/reestimate-batch-norm.js';
+import type { TrainConfig } from '../config/config.js';
+import { loadFirstWeights } from '../first-weights.js';
+import type { RunDescription } from '../run-checkpoint.js';
+import type { StepSettings } from '../step-graph/index.js';
+import { checkTeacher } from '../teacher.js';
+import { type BatchStream, batchesOf, nextBatch } from './run-sources.js';
+
+/** The teacher of a run, where it has one. */
+export async function teacherOf(
+  { distillation, network }: TrainConfig,
+  { labels }: DatasetSource,
+): Promise<Pick<StepSettings, 'distillation'>> {
+  if (distillation === undefined) return {};
+  const { file, outputStride, ...settings } = distillation;
+  const { imagePyramid } = deepLabDefaults;
+  const plain = { ...network, classes: labels.length, atrousRates: [], imagePyramid };
+  const teacher = readTrainedNetwork(
+    await weightBytes(file, 'teacher'),
+    file,
+    { ...plain, head: 'v3' },
+    outputStride,
+  );
+  checkTeacher(teacher, labels.length, file);
+  return { distillation: { ...settings, teacher } };
+}
+
+async function weightBytes(file: string, whose: 'teacher' | 'initial weights'): Promise<Buffer> {
+  return readFile(file).catch((cause: unknown) => {
+    throw new FormatError({
+      place: file,
+      problem: `the ${whose} cannot be read: ${messageOf(cause)}`,
+      cause,
+    });
+  });
+}
+
+/** Tells the stream of first values from others with the same seed. */
+const initialStream = 0x696e;
+
+/** Weights from the configured file, the rest drawn from the seed. */
+export async function firstWeights(
+  { config, settings }: RunDescription,
+  network: NetworkDescription,
+  trained: NetworkDescription,
+  source: DatasetSource,
+  runtime: Runtime,
+  session: SessionOptions,
+): Promise<Weights> {
+  const random = randomStream(config.seed, initialStream);
+  const { file, lastLayers, decoder, measuredBatches } = config.initial;
+  if (file === undefined) return freshWeights(trained, random);
+  const bytes = await weightBytes(file, 'initial weights');
+  const options = { lastLayers, decoder, random };
+  const first = loadFirstWeights(bytes, file, network, trained, options);
+  const { weights, taken, rebuiltBatchNorm } = first;
+  // Frozen batch norm computes the same before and after.
+  const isMeasured = rebuiltBatchNorm && config.batchNorm === 'batch' && measuredBatches > 0;
+  if (!isMeasured) return weights;
+  const batches = batchesOf(source, config, 0);
+  try {
+    const { normalisation } = settings;
+    const measured = { settings: settings.network, weights, normalisation, taken };
+    const images = imagesOf(batches, measuredBatches);
+    return (await reestimateBatchNorm(measured, images, runtime, session)).weights;
+  } finally {
+    await batches.dispose();
+  }
+}
+
+async function* imagesOf(batches: BatchStream, count: number): AsyncGenerator<TensorOf<'uint8'>> {
+  for (let batch = 0; batch < count; batch++) yield (await nextBatch(batches)).images;
+}
