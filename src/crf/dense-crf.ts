@@ -1,17 +1,24 @@
 import { OptionError } from '../core/errors.js';
-import { type LabelMap, type RgbImage, labelMap } from '../image/image.js';
+import { type LabelMap, labelMap, type RgbImage } from '../image/image.js';
 import { featuresOf } from './lattice/features.js';
 import { GaussianFilter } from './lattice/gaussian-filter.js';
-import { type MeanFieldArrays, meanFieldArrays, meanFieldBytes } from './mean-field/arrays.js';
+import {
+  columnOf,
+  type MeanFieldArrays,
+  meanFieldArrays,
+  meanFieldBytes,
+  unusedEnergy,
+} from './mean-field/arrays.js';
+import { kernelsOf } from './mean-field/block.js';
 import { runPhases } from './mean-field/gang.js';
 import { meanFieldPhases } from './mean-field/phases.js';
 import { prepareTerm } from './mean-field/prepare.js';
 import { privateMemory } from './memory.js';
 import type { CrfParameters } from './parameters.js';
 import {
+  allocate,
   type CrfOptions,
   type CrfProblem,
-  checkMemory,
   crfProblem,
   meanFieldSizes,
 } from './problem.js';
@@ -34,9 +41,16 @@ export interface CrfResult {
  * thread.
  *
  * Mean field of Krähenbühl and Koltun 2011 with messages passed by filtering on the permutohedral
- * lattice, both for the bilateral and the spatial term, as in the implementation that the DeepLab
- * papers use. The lattice only approximates the Gaussians. The same input gives the same bits on
- * every engine with IEEE arithmetic, here and on several threads.
+ * lattice (Adams, Baek, Davis 2010), for the bilateral and the spatial term alike, as in the
+ * implementation that the DeepLab papers use; results agree with it but for rounding. As there, a
+ * pixel also sends a message to itself.
+ *
+ * The lattice only approximates the Gaussians. On 40x28 crops of a photograph its normalised filter
+ * was 4 to 24 % away from them (Frobenius norm), the marginals by at most 3e-4 on average, up to
+ * 0.8 at a contested pixel, and 0 to 3 of the 1120 labels differed.
+ *
+ * The same input gives the same bits every time, here and on any number of threads; the two engines
+ * differ by rounding.
  *
  * @param image the picture, 3 bytes a pixel.
  * @param unary energies -log p of the same size, planar `[classes, height, width]`: any number but
@@ -55,16 +69,16 @@ export function denseCrf(
   const filters = problem.terms.map(({ features }) =>
     GaussianFilter.of(featuresOf(features), privateMemory),
   );
-  const sizes = meanFieldSizes(problem, filters);
-  checkMemory(problem, sizes);
-  const arrays = meanFieldArrays(sizes, new ArrayBuffer(meanFieldBytes(sizes)));
+  const sizes = meanFieldSizes(problem, filters, 1);
+  const block = allocate(problem, sizes, false);
+  const arrays = meanFieldArrays(sizes, block.memory.buffer);
   fillEnergies(problem, arrays);
   for (const [index, term] of arrays.terms.entries()) {
     const filter = filters[index];
     const settings = problem.terms[index]?.settings;
     if (filter && settings) prepareTerm(filter, settings, term);
   }
-  runPhases(meanFieldPhases(arrays));
+  runPhases(meanFieldPhases(arrays, kernelsOf(block), 0));
   return collectResult(problem, arrays);
 }
 
@@ -74,22 +88,34 @@ const greatestEnergy = 1e30;
 const tile = 64;
 
 /** Copies the unary energies and the compatibility into the arrays. @throws OptionError for NaN. */
-export function fillEnergies({ unary, compatibility }: CrfProblem, arrays: MeanFieldArrays): void {
-  const { data, classes, width } = unary;
-  const { energies } = arrays;
-  const { pixels } = arrays.sizes;
-  if (compatibility !== undefined) arrays.compatibility.set(compatibility);
+export function fillEnergies(problem: CrfProblem, arrays: MeanFieldArrays): void {
+  const { unary, labels, compatibility } = problem;
+  const { energies, width, costs, control, sizes } = arrays;
+  const { pixels, classes } = sizes;
+  energies.fill(unusedEnergy);
+  costs.fill(0);
+  control.fill(0);
   for (let first = 0; first < pixels; first += tile) {
     const end = Math.min(first + tile, pixels);
-    for (let label = 0; label < classes; label++) {
+    for (const [index, label] of labels.entries()) {
+      const column = columnOf(index, classes);
       for (let pixel = first; pixel < end; pixel++) {
-        const energy = data[label * pixels + pixel] as number;
-        if (Number.isNaN(energy)) throw notANumber(label, pixel, width);
-        energies[pixel * classes + label] = Math.max(
-          -greatestEnergy,
-          Math.min(greatestEnergy, energy),
-        );
+        const energy = unary.data[label * pixels + pixel] as number;
+        if (Number.isNaN(energy)) throw notANumber(label, pixel, unary.width);
+        energies[pixel * width + column] =
+          energy < -greatestEnergy
+            ? -greatestEnergy
+            : energy > greatestEnergy
+              ? greatestEnergy
+              : energy;
       }
+    }
+  }
+  if (compatibility === undefined) return;
+  for (const [row, label] of labels.entries()) {
+    for (const [column, other] of labels.entries()) {
+      const cost = compatibility[label * unary.classes + other] as number;
+      costs[columnOf(row, classes) * width + columnOf(column, classes)] = cost;
     }
   }
 }
@@ -104,10 +130,13 @@ function notANumber(label: number, pixel: number, width: number): OptionError {
 }
 
 /** Copies the result out of the arrays, which then can be let go. */
-export function collectResult({ unary }: CrfProblem, arrays: MeanFieldArrays): CrfResult {
-  const { classes, height, width } = unary;
-  const { energies: probabilities, sizes } = arrays;
+export function collectResult(problem: CrfProblem, arrays: MeanFieldArrays): CrfResult {
+  const { classes, height, width } = problem.unary;
+  const { energies: probabilities, sizes, width: row } = arrays;
   const { pixels } = sizes;
+  const columns = problem.labels.map(
+    (label, index) => [label, columnOf(index, sizes.classes)] as const,
+  );
   const data = new Float32Array(classes * pixels);
   const labels = labelMap(
     width,
@@ -116,20 +145,13 @@ export function collectResult({ unary }: CrfProblem, arrays: MeanFieldArrays): C
   );
   for (let first = 0; first < pixels; first += tile) {
     const end = Math.min(first + tile, pixels);
-    for (let label = 0; label < classes; label++) {
+    for (const [label, column] of columns) {
       for (let pixel = first; pixel < end; pixel++) {
-        data[label * pixels + pixel] = probabilities[pixel * classes + label] as number;
+        const probability = probabilities[pixel * row + column] as number;
+        data[label * pixels + pixel] = probability;
+        const leader = labels.data[pixel] as number;
+        if (probability > (data[leader * pixels + pixel] as number)) labels.data[pixel] = label;
       }
-    }
-    for (let pixel = first; pixel < end; pixel++) {
-      const row = pixel * classes;
-      let best = 0;
-      for (let label = 1; label < classes; label++) {
-        if ((probabilities[row + label] as number) > (probabilities[row + best] as number)) {
-          best = label;
-        }
-      }
-      labels.data[pixel] = best;
     }
   }
   return {

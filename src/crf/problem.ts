@@ -1,9 +1,11 @@
 import { OptionError } from '../core/errors.js';
 import type { RgbImage } from '../image/image.js';
+import { labelsInPlay } from './labels-in-play.js';
 import type { FeatureSource } from './lattice/features.js';
 import type { BlurOrder, GaussianFilter } from './lattice/gaussian-filter.js';
 import type { Normalisation } from './lattice/normalisation.js';
 import { type MeanFieldSizes, meanFieldBytes } from './mean-field/arrays.js';
+import { allocateBlock, type Block, type CrfEngine } from './mean-field/block.js';
 import type { TermSettings } from './mean-field/prepare.js';
 import { type CrfParameters, completeCrfParameters } from './parameters.js';
 import { type ClassPlanes, checkPlanes } from './unary.js';
@@ -22,18 +24,32 @@ export interface CrfOptions {
    * does; `both` takes the mean of both orders, which makes the filter exactly symmetric.
    */
   readonly blurOrder?: Exclude<BlurOrder, 'reverse'>;
+  /**
+   * Leaves out the classes which at no pixel are at least this many times as probable, by the unary
+   * energies, as the most probable class there; their result is 0. 0 (the default) leaves out none.
+   *
+   * With Potts and a symmetric normalisation whose rows sum to at most κ, a class below
+   * δ · exp(-(bi_w + pos_w) κ δ) everywhere would stay below δ in every iteration, so that little
+   * is lost; time and memory are those of the classes that are left.
+   */
+  readonly ignoreBelow?: number;
   /** The most bytes to use for the arrays; 2 GiB by default. */
   readonly memoryLimit?: number;
+  /** What computes the inner loops: WebAssembly by default, JavaScript where there is none. */
+  readonly engine?: CrfEngine;
 }
 
 /** A CRF that can be computed: all checked. */
 export interface CrfProblem {
   readonly unary: ClassPlanes;
+  /** The classes that take part, ascending. */
+  readonly labels: readonly number[];
   readonly iterations: number;
   readonly terms: readonly CrfTerm[];
   readonly compatibility: ArrayLike<number> | undefined;
   readonly mirrored: boolean;
   readonly memoryLimit: number;
+  readonly engine: CrfEngine | undefined;
 }
 
 export interface CrfTerm {
@@ -59,6 +75,7 @@ export function crfProblem(
   if (options.compatibility !== undefined) {
     checkCompatibility(options.compatibility, unary.classes);
   }
+  const labels = labelsInPlay(unary, options.ignoreBelow ?? 0);
   const settings = (weight: number): TermSettings => ({ weight, normalisation, order: blurOrder });
   const { width, height } = image;
   const terms: CrfTerm[] = [];
@@ -82,15 +99,17 @@ export function crfProblem(
   }
   const problem: CrfProblem = {
     unary,
+    labels,
     iterations: parameters.iterations,
     // Without iterations, or with a single class, nothing ever asks the neighbours.
-    terms: parameters.iterations === 0 || unary.classes === 1 ? [] : terms,
+    terms: parameters.iterations === 0 || labels.length === 1 ? [] : terms,
     compatibility: options.compatibility,
     mirrored: blurOrder === 'both',
     memoryLimit,
+    engine: options.engine,
   };
   // As few points as there can be: what is too large now is refused before any work.
-  checkMemory(problem, meanFieldSizes(problem, problem.terms.map((term) => leastTerm(term))));
+  checkMemory(problem, meanFieldSizes(problem, problem.terms.map(leastTerm), 1));
   return problem;
 }
 
@@ -98,12 +117,14 @@ export function crfProblem(
 export function meanFieldSizes(
   problem: CrfProblem,
   filters: readonly Pick<GaussianFilter, 'points' | 'chains'>[],
+  threads: number,
 ): MeanFieldSizes {
-  const { unary, iterations, mirrored, compatibility } = problem;
+  const { unary, labels, iterations, mirrored, compatibility } = problem;
   return {
     pixels: unary.width * unary.height,
-    classes: unary.classes,
+    classes: labels.length,
     iterations,
+    threads,
     mirrored,
     matrix: compatibility !== undefined,
     terms: filters.map(({ points, chains }) => ({
@@ -113,18 +134,50 @@ export function meanFieldSizes(
   };
 }
 
-/** @throws OptionError where the arrays take more than the limit. */
-export function checkMemory(problem: CrfProblem, sizes: MeanFieldSizes): void {
-  const { unary, memoryLimit } = problem;
+/**
+ * Memory for all arrays, with anything in it.
+ *
+ * @param former used again where it suits.
+ * @throws OptionError where they take more than the limit or than can be had.
+ */
+export function allocate(
+  problem: CrfProblem,
+  sizes: MeanFieldSizes,
+  shared: boolean,
+  former?: Block,
+): Block {
+  checkMemory(problem, sizes);
   const bytes = meanFieldBytes(sizes);
-  if (bytes <= memoryLimit) return;
+  const engine = problem.engine ?? former?.engine;
+  if (former?.engine === engine && former !== undefined) {
+    if (former.memory.buffer.byteLength >= bytes) return former;
+  }
+  try {
+    return allocateBlock(bytes, shared, problem.engine);
+  } catch (cause) {
+    throw tooLarge(problem, sizes, 'needs more memory than there is', cause);
+  }
+}
+
+function checkMemory(problem: CrfProblem, sizes: MeanFieldSizes): void {
+  if (meanFieldBytes(sizes) <= problem.memoryLimit) return;
+  throw tooLarge(problem, sizes, 'needs more memory than it may use');
+}
+
+function tooLarge(
+  { unary, memoryLimit }: CrfProblem,
+  sizes: MeanFieldSizes,
+  problem: string,
+  cause?: unknown,
+): OptionError {
   const mebibytes = (value: number) => `${Math.ceil(value / 2 ** 20)} MiB`;
-  throw new OptionError({
+  return new OptionError({
     place: `dense CRF of ${unary.width}x${unary.height} pixels and ${unary.classes} classes`,
-    problem: 'needs more memory than it may use',
+    problem,
     expected: `at most ${mebibytes(memoryLimit)}`,
-    found: mebibytes(bytes),
+    found: mebibytes(meanFieldBytes(sizes)),
     fix: 'scale the picture and its energies down, or raise memoryLimit',
+    ...(cause === undefined ? {} : { cause }),
   });
 }
 

@@ -103,7 +103,8 @@ export function checkPlanes(place: string, planes: ClassPlanes): void {
   const { data, classes, height, width } = planes;
   const sizes = [classes, height, width];
   const expected = classes * height * width;
-  if (sizes.every((size) => Number.isInteger(size) && size >= 1) && data.length === expected) return;
+  if (sizes.every((size) => Number.isInteger(size) && size >= 1) && data.length === expected)
+    return;
   throw new OptionError({
     place: `${place} [${sizes.join(', ')}]`,
     problem: 'the array does not fill the shape [classes, height, width]',

@@ -32,7 +32,12 @@ export class GaussianFilter {
   /** Chains of neighbours along each axis. */
   readonly chains: readonly Chains[];
 
-  constructor(vertices: Int32Array, weights: Float32Array, points: number, chains: readonly Chains[]) {
+  constructor(
+    vertices: Int32Array,
+    weights: Float32Array,
+    points: number,
+    chains: readonly Chains[],
+  ) {
     this.sides = chains.length;
     this.pixels = vertices.length / chains.length;
     this.points = points;

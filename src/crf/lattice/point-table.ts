@@ -18,7 +18,7 @@ export interface PointTableContents {
 /**
  * Lattice points by their coordinates, numbered from 0 in the order of their insertion.
  *
- * A hash table with linear probing in flat arrays, at most half full. The hash is linear in the
+ * A hash table with linear probing in flat arrays, at most two thirds full. The hash is linear in the
  * coordinates, so that the hash of a point at a known difference takes one addition.
  */
 export class PointTable {
@@ -36,8 +36,8 @@ export class PointTable {
     this.dimension = dimension;
     this.#memory = memory;
     this.#count = contents?.count ?? 0;
-    this.#keys = contents?.keys ?? memory.int32((dimension * firstSlots) / 2);
-    this.#hashes = contents?.hashes ?? memory.int32(firstSlots / 2);
+    this.#keys = contents?.keys ?? memory.int32(dimension * firstSlots);
+    this.#hashes = contents?.hashes ?? memory.int32(firstSlots);
     this.#slots = contents?.slots ?? memory.int32(2 * firstSlots);
   }
 
@@ -75,7 +75,7 @@ export class PointTable {
     for (let axis = 0, key = point * dimension; axis < dimension; axis++) {
       keys[key + axis] = coordinates[axis] as number;
     }
-    if (this.#count * 4 === slots.length) this.#grow();
+    if (3 * this.#count >= slots.length) this.#grow();
     return point;
   }
 

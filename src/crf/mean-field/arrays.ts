@@ -1,10 +1,12 @@
 import type { SplatRows } from '../lattice/splat-rows.js';
+import type { Slicing } from './kernels.js';
 
 /** The sizes from which all arrays of the mean field follow; plain data. */
 export interface MeanFieldSizes {
   readonly pixels: number;
   readonly classes: number;
   readonly iterations: number;
+  readonly threads: number;
   /** A second set of lattice values, for the blur in both orders. */
   readonly mirrored: boolean;
   /** A full compatibility matrix; else the Potts model. */
@@ -23,21 +25,11 @@ export interface TermSizes {
  * One Gaussian term of the energy as a filter on the lattice, w D_out S B Sᵀ D_in: splat, blur
  * along each axis, slice, with the normalisation and the term's weight in the two sets of weights.
  */
-export interface Term {
+export interface Term extends Slicing {
   readonly points: number;
-  /** d + 1 */
-  readonly sides: number;
   /** Sᵀ D_in */
   readonly splat: SplatRows;
   readonly chains: readonly Int32Array[];
-  /** Lattice points of each pixel, `[pixels, sides]`. */
-  readonly vertices: Int32Array;
-  /** w D_out S */
-  readonly slice: Float32Array;
-  /** The filter applied to ones. */
-  readonly total: Float32Array;
-  /** `[points, lanes]` */
-  readonly values: Float32Array;
   /** As `values`, for the reverse order; empty where there is one order. */
   readonly mirror: Float32Array;
 }
@@ -45,25 +37,43 @@ export interface Term {
 /** The arrays of the mean field, all parts of one buffer. */
 export interface MeanFieldArrays {
   readonly sizes: MeanFieldSizes;
-  /** Values kept for each pixel and lattice point, see `lanesOf`. */
+  /** Numbers kept for each pixel and lattice point, see `lanesOf`. */
   readonly lanes: number;
-  /** Unary energies, `[pixels, classes]`; in the end the probabilities. */
+  /** lanes + 4: the lanes, then the last class. */
+  readonly width: number;
+  /**
+   * Unary energies, `[pixels, width]`, with `unusedEnergy` where there is no class; in the end the
+   * probabilities.
+   */
   readonly energies: Float32Array;
   /** Probabilities of all classes but the last, `[pixels, lanes]`. */
   readonly beliefs: Float32Array;
-  /** μ(l, l'), `[classes, classes]`; empty for the Potts model. */
-  readonly compatibility: Float32Array;
+  /** μ(l, l'), `[width, width]`; empty for the Potts model. */
+  readonly costs: Float32Array;
   readonly terms: readonly Term[];
+  /** For each thread, sums and ratings of `tilePixels` pixels. */
+  readonly tiles: readonly { readonly sums: Float32Array; readonly ratings: Float32Array }[];
   /** Counters of the threads, see `gang.ts`. */
   readonly control: Int32Array;
 }
 
+/** Pixels that are updated at a time: few enough for the first cache. */
+export const tilePixels = 64;
+
+/** The energy of places without a class: its probability is 0 beside any energy that is used. */
+export const unusedEnergy = 2e38;
+
 /**
- * Values kept for each pixel and lattice point: one for each class but the last, as the
+ * Numbers kept for each pixel and lattice point: one for each class but the last, as the
  * probabilities sum to 1 and the filter is linear; rounded up to a multiple of 4.
  */
 export function lanesOf(classes: number): number {
   return Math.ceil((classes - 1) / 4) * 4;
+}
+
+/** Where a class stands in a row of `lanes + 4`. */
+export function columnOf(label: number, classes: number): number {
+  return label === classes - 1 ? lanesOf(classes) : label;
 }
 
 /** Bytes of the one buffer that holds all arrays. */
@@ -79,8 +89,9 @@ export function meanFieldArrays(sizes: MeanFieldSizes, buffer: ArrayBufferLike):
 }
 
 function carve(sizes: MeanFieldSizes, carver: Carver): MeanFieldArrays {
-  const { pixels, classes, iterations, mirrored, matrix } = sizes;
+  const { pixels, classes, iterations, threads, mirrored, matrix } = sizes;
   const lanes = lanesOf(classes);
+  const width = lanes + 4;
   const terms = sizes.terms.map(({ points, chains }): Term => {
     const sides = chains.length;
     return {
@@ -102,10 +113,15 @@ function carve(sizes: MeanFieldSizes, carver: Carver): MeanFieldArrays {
   return {
     sizes,
     lanes,
-    energies: carver.float32(pixels * classes),
+    width,
+    energies: carver.float32(pixels * width),
     beliefs: carver.float32(pixels * lanes),
-    compatibility: carver.float32(matrix ? classes * classes : 0),
+    costs: carver.float32(matrix ? width * width : 0),
     terms,
+    tiles: Array.from({ length: threads }, () => ({
+      sums: carver.float32(tilePixels * width),
+      ratings: carver.float32(tilePixels * width),
+    })),
     control: carver.int32(controlLength(iterations)),
   };
 }

@@ -24,7 +24,10 @@ export function runPhasesTogether(
     const counter = 2 + index;
     const ends: number[] = [];
     let ranges = 0;
-    for (const { items, grain } of phase) ends.push((ranges += Math.ceil(items / grain)));
+    for (const { items, grain } of phase) {
+      ranges += Math.ceil(items / grain);
+      ends.push(ranges);
+    }
     for (;;) {
       const range = Atomics.add(control, counter, 1);
       if (range >= ranges) break;

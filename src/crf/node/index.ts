@@ -1,0 +1,1 @@
+export { DenseCrfThreads } from './dense-crf-threads.js';
