@@ -97,6 +97,7 @@ const legend = runs.map(
 );
 const lines = [
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" font-family="sans-serif" font-size="12" fill="#222">`,
+  '<title>Training loss and validation mIoU over steps</title>',
   `<rect width="${width}" height="${height}" fill="#fff"/>`,
   ...drawn(0, 'training loss', 'loss'),
   ...drawn(1, 'mIoU on the validation split, %', 'mIoU'),

@@ -27,6 +27,17 @@ export function sizeOption(): Option {
   ).argParser(parseSize);
 }
 
+/** `--output-stride`, for models whose graph is built when they are opened. */
+export function outputStrideOption(): Option {
+  return new Option(
+    '--output-stride <n>',
+    'input size over size of the innermost features, for models that are built when opened: 8 is slower and finer than 16',
+  ).argParser(wholeNumber(1, 64));
+}
+
+/** What a model argument may be, for help texts. */
+export const modelKinds = 'segmentation model: checkpoint, TFLite or ONNX file';
+
 /** A parser of whole numbers within bounds. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {

@@ -59,12 +59,14 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
 
 const overviewHelp = `
 Examples:
-  atrous segment cat.jpg -m deeplabv3.tflite          overlay, mask and JSON of one picture
-  atrous segment photos -m deeplabv3.tflite -o out    all pictures in a folder
-  atrous eval -m deeplabv3.tflite -d VOCdevkit        mIoU on a data set
-  atrous dataset inspect photos                       what is in a data set, and what is wrong
-  atrous benchmark deeplabv3.tflite                   how fast a model runs here
-  atrous models show deeplabv3.tflite                 what is in a model file
+  atrous segment cat.jpg -m deeplabv3.tflite       overlay, mask and JSON of one picture
+  atrous segment photos -m deeplab.onnx -o out     all pictures in a folder
+  atrous dataset inspect photos                    what is in a data set, and what is wrong
+  atrous train config.json                         a network of one's own
+  atrous eval -m best.safetensors -d VOCdevkit     mIoU on a data set
+  atrous export best.safetensors deeplab.onnx      a file for any ONNX Runtime
+  atrous benchmark deeplabv3.tflite                how fast a model runs here
+  atrous models show deeplabv3.tflite              what is in a model file
 
 "atrous help COMMAND" tells more.`;
 

@@ -4,11 +4,18 @@ import type { Size } from '../../../src/image/index.js';
 import type { Device } from '../../../src/runtime/index.js';
 import type { ExitCode } from '../exit-code.js';
 import { interruptible } from '../interrupt.js';
-import { deviceOption, sizeOption, wholeNumber } from '../option-values.js';
+import {
+  deviceOption,
+  modelKinds,
+  outputStrideOption,
+  sizeOption,
+  wholeNumber,
+} from '../option-values.js';
 import { type TrainableNetwork, trainableNetworks } from './training-networks.js';
 
 interface BenchmarkFlags {
   readonly size?: Size;
+  readonly outputStride?: number;
   readonly batch: number;
   readonly runs?: number;
   readonly threads?: number;
@@ -23,13 +30,14 @@ interface BenchmarkFlags {
 export function benchmarkCommand(end: (code: ExitCode) => void): Command {
   return new Command('benchmark')
     .description("Measure a segmentation model's network, or a training step, on random pixels.")
-    .argument('[model]', 'TFLite, ONNX or checkpoint file')
+    .argument('[model]', modelKinds)
     .addOption(
       new Option('--train <network>', 'measure a whole training step instead').choices(
         trainableNetworks,
       ),
     )
     .addOption(sizeOption())
+    .addOption(outputStrideOption())
     .option('--batch <n>', 'pictures in one run', wholeNumber(1, 1024), 1)
     .option(
       '--runs <n>',
@@ -48,7 +56,7 @@ export function benchmarkCommand(end: (code: ExitCode) => void): Command {
     .option('--json', 'print a JSON object')
     .addHelpText('after', help)
     .action(async (model: string | undefined, flags: BenchmarkFlags, command: Command) => {
-      const { size, runs, threads, arithmetic } = flags;
+      const { size, outputStride, runs, threads, arithmetic } = flags;
       if (flags.train !== undefined) return end(await runTraining(flags.train, flags));
       if (model === undefined) return command.error('name a model, or a network with --train');
       const { measure } = await import('./measure.js');
@@ -59,6 +67,7 @@ export function benchmarkCommand(end: (code: ExitCode) => void): Command {
         device: flags.device,
         profileOperators: flags.profile === true,
         ...(size === undefined ? {} : { size }),
+        ...(outputStride === undefined ? {} : { outputStride }),
         ...(runs === undefined ? {} : { runs }),
         ...(threads === undefined ? {} : { threads }),
         ...(arithmetic === undefined ? {} : { arithmetic }),

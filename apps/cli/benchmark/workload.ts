@@ -16,6 +16,7 @@ import type { Workload } from './dense-convolution.js';
 export interface NetworkChoice {
   readonly model: string;
   readonly size?: Size;
+  readonly outputStride?: number;
   readonly arithmetic?: Arithmetic;
   readonly batch: number;
 }
@@ -36,9 +37,10 @@ export async function networkWorkload(
   runtime: Runtime,
   options: SessionOptions,
 ): Promise<NetworkWorkload> {
-  const { model, size, arithmetic, batch } = choice;
+  const { model, size, outputStride, arithmetic, batch } = choice;
   const segmenter = await Segmenter.load(model, {
     ...(size === undefined ? {} : { size }),
+    ...(outputStride === undefined ? {} : { outputStride }),
     ...(arithmetic === undefined ? {} : { arithmetic }),
     worker: false,
   });

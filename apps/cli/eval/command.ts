@@ -9,7 +9,13 @@ import type { Fit, Size } from '../../../src/image/index.js';
 import type { Device } from '../../../src/runtime/index.js';
 import type { TileOptions } from '../../../src/segment/tiles.js';
 import { type ExitCode, exitCodeHelp } from '../exit-code.js';
-import { deviceOption, sizeOption, wholeNumber } from '../option-values.js';
+import {
+  deviceOption,
+  modelKinds,
+  outputStrideOption,
+  sizeOption,
+  wholeNumber,
+} from '../option-values.js';
 
 interface EvalFlags {
   readonly model: string;
@@ -37,7 +43,7 @@ interface EvalFlags {
 export function evalCommand(end: (code: ExitCode) => void): Command {
   return new Command('eval')
     .description('Measure a model on a labelled data set.')
-    .requiredOption('-m, --model <file>', 'segmentation model, TFLite or ONNX')
+    .requiredOption('-m, --model <file>', modelKinds)
     .requiredOption('-d, --dataset <folder>', 'data set: VOC, Cityscapes, ADE20K, CamVid, …')
     .option('--split <name>', 'split of the data set (default: its only one, else val)')
     .option('--limit <n>', 'the first n pictures only', wholeNumber(1, Number.MAX_SAFE_INTEGER))
@@ -61,11 +67,7 @@ export function evalCommand(end: (code: ExitCode) => void): Command {
       ).choices(['pad', 'stretch'] satisfies Fit[]),
     )
     .addOption(sizeOption())
-    .option(
-      '--output-stride <n>',
-      'for models that are built when opened, not for finished graphs',
-      wholeNumber(1, 64),
-    )
+    .addOption(outputStrideOption())
     .addOption(
       new Option(
         '--arithmetic <kind>',

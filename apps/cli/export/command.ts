@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import type { Arithmetic } from '../../../src/convert/tflite/tflite-to-graph.js';
 import type { Size } from '../../../src/image/index.js';
 import type { ExitCode } from '../exit-code.js';
-import { sizeOption, wholeNumber } from '../option-values.js';
+import { modelKinds, outputStrideOption, sizeOption } from '../option-values.js';
 
 interface ExportFlags {
   readonly size?: Size;
@@ -19,14 +19,10 @@ export function exportCommand(end: (code: ExitCode) => void): Command {
     .description(
       'Write a model as an ONNX file that any ONNX Runtime runs, or as a small checkpoint.',
     )
-    .argument('<model>', 'training checkpoint, TFLite or ONNX file')
+    .argument('<model>', modelKinds)
     .argument('<output>', 'file to write, NAME.onnx or NAME.safetensors')
     .addOption(sizeOption())
-    .option(
-      '--output-stride <n>',
-      'for checkpoints: input size over size of the innermost features (default: as trained)',
-      wholeNumber(1, 64),
-    )
+    .addOption(outputStrideOption())
     .option('--float16', 'hold the weights in half precision: half the file, a little less exact')
     .addOption(
       new Option(

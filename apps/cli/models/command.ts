@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { ExitCode } from '../exit-code.js';
-import { sizeOption } from '../option-values.js';
+import { modelKinds, outputStrideOption, sizeOption } from '../option-values.js';
 import type { ShowOptions } from './show.js';
 
 /** `atrous models`. */
@@ -11,8 +11,9 @@ export function modelsCommand(end: (code: ExitCode) => void): Command {
   };
   const show = new Command('show')
     .description('Show what is in a segmentation model.')
-    .argument('<file>', 'TFLite or ONNX file')
+    .argument('<file>', modelKinds)
     .addOption(sizeOption())
+    .addOption(outputStrideOption())
     .option('--json', 'print a JSON object')
     .addHelpText('after', showHelp)
     .action(async (file: string, options: ShowOptions & { readonly json?: boolean }) => {
@@ -43,5 +44,5 @@ Parameters, multiply-adds and operators are those of the graph that runs: normal
 start, without the final resize and argmax, which atrous does exactly from the low-resolution scores.
 
 Examples:
-  atrous models show deeplabv3.tflite
+  atrous models show best.safetensors --output-stride 8
   atrous models show deeplab.onnx --size 769x769 --json | jq .multiplyAdds`;

@@ -6,6 +6,7 @@ import { alignRows, counted, formatBytes, formatCount } from '../table.js';
 
 export interface ShowOptions {
   readonly size?: Size;
+  readonly outputStride?: number;
 }
 
 interface TensorDescription {
@@ -37,9 +38,12 @@ export interface ModelDescription {
 /** Describes a model file. @throws AtrousError where it is no segmentation model. */
 export async function describeModel(
   file: string,
-  { size }: ShowOptions,
+  { size, outputStride }: ShowOptions,
 ): Promise<ModelDescription> {
-  const segmenter = await Segmenter.load(file, size === undefined ? {} : { size });
+  const segmenter = await Segmenter.load(file, {
+    ...(size === undefined ? {} : { size }),
+    ...(outputStride === undefined ? {} : { outputStride }),
+  });
   try {
     const { file: model, classes, normalisation, inputSize } = segmenter;
     const graph = model.graph(inputSize);

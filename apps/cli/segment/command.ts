@@ -3,17 +3,23 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Fit, Size } from '../../../src/image/index.js';
 import type { Device } from '../../../src/runtime/index.js';
 import { type ExitCode, exitCodeHelp } from '../exit-code.js';
-import { deviceOption, sizeOption, wholeNumber } from '../option-values.js';
-import { chosenModel } from './default-model.js';
+import {
+  deviceOption,
+  modelKinds,
+  outputStrideOption,
+  sizeOption,
+  wholeNumber,
+} from '../option-values.js';
 import { type OutputKind, outputKinds } from './outputs.js';
 
 interface SegmentFlags {
-  readonly model?: string;
+  readonly model: string;
   readonly out: string;
   readonly save: readonly OutputKind[];
   readonly labels?: string;
   readonly fit?: Fit;
   readonly size?: Size;
+  readonly outputStride?: number;
   readonly device: Device;
   readonly threads?: number;
   readonly maxPixels?: number;
@@ -26,7 +32,7 @@ export function segmentCommand(end: (code: ExitCode) => void): Command {
   return new Command('segment')
     .description('Assign a class to every pixel of pictures.')
     .argument('<input...>', 'files, folders, patterns such as "photos/*.jpg", or - for stdin')
-    .option('-m, --model <file>', 'segmentation model, TFLite or ONNX')
+    .requiredOption('-m, --model <file>', modelKinds)
     .option('-o, --out <folder>', 'where the results go', 'atrous-out')
     .addOption(
       new Option('--save <kinds>', `any of ${outputKinds.join(', ')}, separated by commas`)
@@ -41,6 +47,7 @@ export function segmentCommand(end: (code: ExitCode) => void): Command {
       ).choices(['pad', 'stretch'] satisfies Fit[]),
     )
     .addOption(sizeOption())
+    .addOption(outputStrideOption())
     .addOption(deviceOption())
     .option('--threads <n>', 'processor cores to use (default: all)', wholeNumber(1, 1024))
     .option(
@@ -52,8 +59,7 @@ export function segmentCommand(end: (code: ExitCode) => void): Command {
     .option('--json', 'print a JSON object a line for each picture, and nothing else, on stdout')
     .addHelpText('after', help)
     .action(async (inputs: readonly string[], flags: SegmentFlags) => {
-      const { labels: labelsFile, fit, size, maxPixels } = flags;
-      const model = chosenModel(flags.model);
+      const { model, labels: labelsFile, fit, size, outputStride, maxPixels } = flags;
       // Loaded only now, so that help comes at once.
       const { readLabels } = await import('./labels-file.js');
       const { segment } = await import('./run.js');
@@ -65,6 +71,7 @@ export function segmentCommand(end: (code: ExitCode) => void): Command {
           ...(labelsFile === undefined ? {} : { labelsFile, labels: await readLabels(labelsFile) }),
           ...(fit === undefined ? {} : { fit }),
           ...(size === undefined ? {} : { size }),
+          ...(outputStride === undefined ? {} : { outputStride }),
           ...(maxPixels === undefined ? {} : { maxPixels }),
           device: flags.device,
           threads: flags.threads ?? availableParallelism(),
@@ -92,8 +99,8 @@ For each picture NAME.jpg the output folder gets
   NAME.probabilities.npy  float32 [classes, height, width], for numpy.load
 
 Inputs of equal name get their folder in front: pets-cat.mask.png, home-cat.mask.png. An output
-that exists is replaced where the same command made it (same picture, model, labels, fit, size and
-device; the folder's .atrous.json remembers), or with --force.
+that exists is replaced where the same command made it (same picture, model, labels, fit, size,
+output stride and device; the folder's .atrous.json remembers), or with --force.
 
 Folders are searched with their subfolders, except for hidden files and earlier overlays and masks.
 With --json, a picture that fails has a line with "image" and "error".
@@ -102,6 +109,6 @@ ${exitCodeHelp}
 
 Examples:
   atrous segment cat.jpg -m deeplabv3.tflite
-  atrous segment photos -m deeplabv3.tflite -o out --save mask
+  atrous segment photos -m deeplab.onnx -o out --save mask
   atrous segment "photos/2024-*/*.jpg" -m deeplab.onnx --labels names.txt --size 513x513
   curl -s https://example.org/cat.jpg | atrous segment - -m deeplabv3.tflite --json | jq .classes`;

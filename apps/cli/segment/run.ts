@@ -89,12 +89,13 @@ async function jobOf(
 }
 
 function laneSettings(settings: SegmentSettings): LaneSettings {
-  const { model, labels, fit, size, maxPixels, device, threads } = settings;
+  const { model, labels, fit, size, outputStride, maxPixels, device, threads } = settings;
   return {
     model,
     ...(labels === undefined ? {} : { labels }),
     ...(fit === undefined ? {} : { fit }),
     ...(size === undefined ? {} : { size }),
+    ...(outputStride === undefined ? {} : { outputStride }),
     ...(maxPixels === undefined ? {} : { maxPixels }),
     device,
     threads,

@@ -189,7 +189,12 @@ describe('atrous segment', () => {
   });
 
   it.each([
-    ['no model', ['cat.png'], /^atrous segment: no model given; .* -m FILE$/],
+    ['no model', ['cat.png'], /^atrous segment: required option '-m, --model <file>'/],
+    [
+      'an output stride for a finished graph',
+      ['cat.png', '-m', 'model.onnx', '--output-stride', '8'],
+      /^model\.onnx: the output stride cannot be chosen/,
+    ],
     ['a missing model', ['cat.png', '-m', 'gone.tflite'], /^gone\.tflite: .*no such file/],
     ['a model of another task', ['cat.png', '-m', 'task.onnx'], /^task\.onnx: .*another task$/],
     ['a damaged model', ['cat.png', '-m', 'cut.onnx'], /^cut\.onnx: /],

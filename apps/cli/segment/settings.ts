@@ -13,6 +13,7 @@ export interface SegmentSettings {
   readonly labels?: readonly string[];
   readonly fit?: Fit;
   readonly size?: Size;
+  readonly outputStride?: number;
   readonly device: Device;
   readonly threads: number;
   readonly maxPixels?: number;
@@ -29,17 +30,19 @@ export interface CommandIdentity {
   readonly labels?: string;
   readonly fit?: Fit;
   readonly size?: string;
+  readonly outputStride?: string;
   readonly device: Device;
 }
 
 /** The identity of a run's command; paths are absolute, so that the current folder is no part. */
 export function identityOf(settings: SegmentSettings): CommandIdentity {
-  const { model, labelsFile, fit, size, device } = settings;
+  const { model, labelsFile, fit, size, outputStride, device } = settings;
   return {
     model: resolve(model),
     ...(labelsFile === undefined ? {} : { labels: resolve(labelsFile) }),
     ...(fit === undefined ? {} : { fit }),
     ...(size === undefined ? {} : { size: `${size.width}x${size.height}` }),
+    ...(outputStride === undefined ? {} : { outputStride: `${outputStride}` }),
     device,
   };
 }

@@ -57,6 +57,9 @@ network.imagePyramid, {"scales": [1, 0.75], "merge": "max"}, shows the network e
 scales and merges what it answers, in training and ever after; each scale has losses of its own.
 auxiliary, {"weight": 0.4}, trains a second head on features inside the backbone, which no checkpoint
 needs afterwards. dropout=false keeps all activations.
+distillation, {"file": "teacher.safetensors", "weight": 0.5}, adds the divergence from the class
+probabilities of a trained network with the same classes, also where pixels have no label.
+initial.decoder=pass-through grows a decoder onto a file of a network without one.
 
 The output folder gets
   last.safetensors   the state of the run: network, optimizer, step, configuration

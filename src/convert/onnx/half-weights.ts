@@ -1,4 +1,10 @@
-import { elementCount, greatestFloat16, numberToFloat16, type Tensor, tensor } from '../../core/tensor.js';
+import {
+  elementCount,
+  greatestFloat16,
+  numberToFloat16,
+  type Tensor,
+  tensor,
+} from '../../core/tensor.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Graph, Value } from '../../graph/graph.js';
 import { onnxDtypes } from '../../graph/onnx-dtype.js';

@@ -8,6 +8,7 @@ export interface LaneSettings {
   readonly labels?: readonly string[];
   readonly fit?: Fit;
   readonly size?: Size;
+  readonly outputStride?: number;
   readonly maxPixels?: number;
   readonly device: Device;
   /** Threads for the network, and for the image library. */
