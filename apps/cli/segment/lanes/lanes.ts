@@ -16,18 +16,16 @@ export type Outcome =
 /** Each lane holds the model in the device's memory, so that there they must be few. */
 const mostLanesOnDevice = 4;
 
-/** Lanes that keep a number of cores busy: for every four of them, at least once, one more. */
+/** A lane for every core: more of them take each other's caches away. */
 function usefulLanes({ threads, device }: LaneSettings): number {
-  const lanes = threads === 1 ? 1 : threads + Math.max(1, Math.round(threads / 4));
-  return device === 'cpu' ? lanes : Math.min(lanes, mostLanesOnDevice);
+  return device === 'cpu' ? threads : Math.min(threads, mostLanesOnDevice);
 }
 
 /**
  * Lanes side by side, each with the model of its own and one picture at a time.
  *
- * A picture's steps keep one core busy but for hand-overs between threads and for files: with two
- * lanes on two cores, a sixth of the time was left; a lane more fills it. With fewer pictures than
- * cores, each lane gets several threads. A single lane works in this process.
+ * A picture's steps keep one core busy. With fewer pictures than cores, each lane gets several
+ * threads. A single lane works in this process.
  */
 export class Lanes {
   readonly model: OpenModel;

@@ -34,6 +34,9 @@ export class LaneProcess<Settings, Model, Job, Answer> {
     const child = fork(script, [], {
       serialization: 'advanced',
       execArgv: [],
+      // A lane does one thing at a time. With more, its work wanders between threads of the pool,
+      // each with cold caches.
+      env: { ...process.env, UV_THREADPOOL_SIZE: '1' },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#child = child;
