@@ -24,7 +24,7 @@ describe('the command line', () => {
   it.each([
     [['segmnt'], "atrous: unknown command 'segmnt' (Did you mean segment?)"],
     [
-      ['segment', 'x', '--forse'],
+      ['segment', 'x', '-m', 'y', '--forse'],
       "atrous segment: unknown option '--forse' (Did you mean --force?)",
     ],
     [['models', 'shw'], "atrous models: unknown command 'shw' (Did you mean show?)"],
