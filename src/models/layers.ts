@@ -4,7 +4,13 @@ import type { GraphBuilder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
 import { samePads } from './geometry.js';
 import type { Initial, LastLayer, ParameterRole, Statistic } from './parameters.js';
-import { type BuiltParameter, type BuiltStatistic, type Mode, Variables } from './variables.js';
+import {
+  type BuiltParameter,
+  type BuiltStatistic,
+  isFrozen,
+  type Mode,
+  Variables,
+} from './variables.js';
 
 export type { BuiltParameter, BuiltStatistic, Mode } from './variables.js';
 
@@ -122,7 +128,6 @@ export class Layers {
     lastLayer: LastLayer,
     { decay, epsilon }: BatchNormSettings,
   ): Value {
-    const { mode } = this.#variables;
     const scope = `${layer}/BatchNorm`;
     const shape = [x.shape[1] ?? 0];
     const constant = (value: number): Initial => ({ kind: 'constant', value });
@@ -133,7 +138,7 @@ export class Layers {
     const mean = this.#variables.statistic(means);
     const variance = this.#variables.statistic(variances);
     const use = { source: x, epsilon };
-    if (mode.kind === 'infer' || mode.batchNorm === 'frozen') {
+    if (isFrozen(this.#variables.mode, lastLayer)) {
       for (const statistic of [means, variances]) this.#variables.follow(statistic, use);
       const inputs = [x, gamma, beta, mean, variance];
       return this.builder.add('BatchNormalization', inputs, { epsilon }, { name: scope });

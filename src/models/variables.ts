@@ -2,17 +2,17 @@ import { GraphError } from '../core/errors.js';
 import { formatShape, type Shape, sameShape } from '../core/tensor.js';
 import type { GraphBuilder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
-import type { Parameter, Statistic, Weights } from './parameters.js';
+import type { LastLayer, Parameter, Statistic, Weights } from './parameters.js';
 
 /**
  * What a network is built for: `infer` with constant weights; `train` with parameters as inputs of
- * the graph and batch norm by the batch's own statistics, or by frozen ones.
+ * the graph and batch norm by the batch's own statistics, or by frozen ones (of some parts or all).
  */
 export type Mode =
   | { readonly kind: 'infer'; readonly weights: Weights }
   | {
       readonly kind: 'train';
-      readonly batchNorm: 'batch' | 'frozen';
+      readonly batchNorm: 'batch' | 'frozen' | Readonly<Record<LastLayer, 'batch' | 'frozen'>>;
       /** Whether activations are dropped; no unless told. */
       readonly dropout?: boolean;
     };
@@ -44,6 +44,13 @@ export interface StatisticUse {
   readonly source: Value;
   readonly epsilon: number;
   readonly batch?: BatchStatistic;
+}
+
+/** Whether batch norm in a part of the network goes by given statistics, not by the batch's own. */
+export function isFrozen(mode: Mode, part: LastLayer): boolean {
+  if (mode.kind === 'infer') return true;
+  const { batchNorm } = mode;
+  return (typeof batchNorm === 'string' ? batchNorm : batchNorm[part]) === 'frozen';
 }
 
 /**

@@ -40,7 +40,7 @@ export class WholeStep implements StepProgram {
 
   constructor(session: Session, { dropoutMasks }: TrainingGraph, state: TrainingState) {
     this.#session = session;
-    this.#buffer = new DoubleBuffer(state);
+    this.#buffer = new DoubleBuffer(state, outputsOf(session));
     this.#masks = masksOf(dropoutMasks);
   }
 
@@ -91,10 +91,12 @@ export class AccumulatedStep implements StepProgram {
     this.#gradients = gradients;
     this.#updates = updates;
     const followed = new Set(statistics.map(({ name }) => name));
-    const split = (inSet: boolean) =>
-      new DoubleBuffer(new Map([...state].filter(([name]) => followed.has(name) === inSet)));
-    this.#trained = split(false);
-    this.#statistics = split(true);
+    const split = (inSet: boolean, written: Session) => {
+      const own = [...state].filter(([name]) => followed.has(name) === inSet);
+      return new DoubleBuffer(new Map(own), outputsOf(written));
+    };
+    this.#trained = split(false, updates);
+    this.#statistics = split(true, gradients);
     this.#masks = masksOf(dropoutMasks);
     this.#sums = new GradientSums(parameters);
     this.#parts = parts;
@@ -181,6 +183,10 @@ function runWith(
   return session.run(named(session.inputs, feeds), undefined, {
     into: named(session.outputs, into),
   });
+}
+
+function outputsOf({ outputs }: Session): ReadonlySet<string> {
+  return new Set(outputs.map(({ name }) => name));
 }
 
 function named(wanted: readonly { readonly name: string }[], tensors: NamedTensors): NamedTensors {

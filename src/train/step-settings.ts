@@ -32,6 +32,7 @@ export function stepSettings(
     losses,
     optimizer,
     weightDecay: config.weightDecay,
+    rateFactors: config.learningRate.factors,
     lastLayerMultiplier: config.lastLayerMultiplier,
     biasMultiplier: config.biasMultiplier,
     batchNorm: config.batchNorm,

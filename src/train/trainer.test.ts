@@ -59,6 +59,8 @@ function change(states: readonly ReturnType<typeof copied>[], name: string): rea
   return Array.from(after ?? [], (value, at) => value - (before?.[at] ?? 0));
 }
 
+const largestOf = (values: readonly number[]) =>
+  values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 const isParameter = (name: string) => /\/(weights|depthwise_weights|biases|gamma|beta)$/.test(name);
 const norm = (values: readonly number[]) =>
   Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
@@ -103,6 +105,34 @@ describe('Trainer', () => {
       );
       expect(apart / largest, name).toBeLessThan(1e-4);
     }
+  });
+
+  it.each([1, 2])('leaves a part with factor 0 as it is, in %i micro-batches', async (microBatches) => {
+    const factors = { backbone: 0, head: 1, logits: 2 };
+    const changes = { microBatches, averageDecay: 0.9, optimizer: { kind: 'adam' } } as const;
+    const { states } = await stepped({ ...changes, learningRate: { factors } }, 2, 0.001);
+    const [before, after] = [states.at(0), states.at(-1)];
+    const moved = (name: string) => `${after?.get(name)}` !== `${before?.get(name)}`;
+    const names = [...(after?.keys() ?? [])];
+    const backbone = names.filter((name) => name.startsWith('MobilenetV2/'));
+    expect(backbone.filter((name) => moved(name) || /Average|Adam/.test(name))).toEqual([]);
+    expect(backbone.filter((name) => name.endsWith('/moving_mean')).length).toBeGreaterThan(50);
+    const rest = names.filter((name) => !backbone.includes(name));
+    expect(rest.filter((name) => name.includes('weights') && !moved(name))).toEqual([]);
+    expect(rest).toContain('image_pooling/BatchNorm/moving_mean');
+    expect(rest).toContain('logits/semantic/weights/ExponentialMovingAverage');
+  });
+
+  it("multiplies the learning rate by a part's factor", async () => {
+    const changes = { optimizer: { kind: 'adam' } } as const;
+    const factors = { backbone: 0.5, head: 0, logits: 3 };
+    const even = await stepped(changes, 1, 0.001);
+    const own = await stepped({ ...changes, learningRate: { factors } }, 1, 0.001);
+    const ratio = (name: string) =>
+      largestOf(change(own.states, name)) / largestOf(change(even.states, name));
+    expect(ratio('MobilenetV2/expanded_conv_3/expand/weights')).toBeCloseTo(0.5, 4);
+    expect(ratio('logits/semantic/weights')).toBeCloseTo(3, 4);
+    expect(ratio('concat_projection/weights')).toBe(0);
   });
 
   it.each<[string, Partial<TrainConfigInput>]>([

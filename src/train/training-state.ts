@@ -63,17 +63,23 @@ function restored(
   });
 }
 
-/** State tensors twice: one set is read, the other written, and then they change places. */
+/**
+ * State tensors twice: one set is read, the other written, and then they change places. A tensor
+ * that no step writes is there once, in both sets.
+ */
 export class DoubleBuffer {
   readonly #sets: readonly [TrainingState, TrainingState];
   #read: 0 | 1 = 0;
 
-  /** @param state taken over as the set that is read first. */
-  constructor(state: TrainingState) {
+  /**
+   * @param state taken over as the set that is read first.
+   * @param written names of the outputs of a step.
+   */
+  constructor(state: TrainingState, written: ReadonlySet<string>) {
     const twin = new Map(
-      [...state].map(([name, { shape, data }]) => [
+      [...state].map(([name, value]) => [
         name,
-        tensor('float32', shape, new Float32Array(data.length)),
+        written.has(nextName(name)) ? zeros('float32', value.shape) : value,
       ]),
     );
     this.#sets = [state, twin];

@@ -30,7 +30,8 @@ export function foldActivations(graph: Graph): Graph {
       inner === undefined ? renewed : before?.inputs.find((value) => value?.constant === undefined);
     if (input === undefined) return keep();
     const openAbove = merged.greatest === Number.POSITIVE_INFINITY;
-    if (merged.least === 0 && openAbove && !input.dtype.startsWith('u')) {
+    // ONNX Runtime has kernels of Clip for the integers too, and of Relu for few of them.
+    if (merged.least === 0 && openAbove && input.dtype.startsWith('float')) {
       return builder.addAll('Relu', [input], {}, { name: node.name });
     }
     const bound = (value: number, name: string) =>

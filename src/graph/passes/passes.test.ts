@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { DType } from '../../core/dtype.js';
 import { seededRandom } from '../../core/random.js';
 import { float32, int64, tensor } from '../../core/tensor.js';
 import { GraphBuilder } from '../builder.js';
@@ -64,7 +65,7 @@ describe.each(Object.entries(passes))('%s', (_name, pass) => {
 function graphOf(
   build: (builder: GraphBuilder, x: Value) => Value,
   shape: readonly number[] = [1, 2, 4, 4],
-  dtype: 'float32' | 'uint8' | 'int32' = 'float32',
+  dtype: DType = 'float32',
 ): Graph {
   const builder = new GraphBuilder();
   const value = build(builder, builder.input('x', dtype, shape));
@@ -198,10 +199,12 @@ describe('clamps at the edge', () => {
     await expectSame(graph, after, 7);
   });
 
-  it.each(['uint8', 'int32'] as const)('%s is clamped to zero from below', async (dtype) => {
-    const zero =
-      dtype === 'uint8' ? tensor(dtype, [], Uint8Array.of(0)) : tensor(dtype, [], Int32Array.of(0));
-    const graph = graphOf((b, x) => b.add('Clip', [x, b.constant(zero)], {}), [5], dtype);
+  it.each([
+    tensor('uint8', [], Uint8Array.of(0)),
+    tensor('int32', [], Int32Array.of(0)),
+    tensor('int64', [], BigInt64Array.of(0n)),
+  ])('$dtype is clamped to zero from below', async (zero) => {
+    const graph = graphOf((b, x) => b.add('Clip', [x, b.constant(zero)], {}), [5], zero.dtype);
     await expectSame(graph, foldActivations(graph), 8);
   });
 });

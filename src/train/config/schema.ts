@@ -96,10 +96,17 @@ const schedule = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('constant') }),
 ]);
 
+const rateFactor = z.number().min(0).default(1);
+
 const learningRate = z.strictObject({
   /** 1e-4 for SGD and 1e-3 for Adam where it is left out. */
   base: positive.exactOptional(),
   schedule: schedule.prefault({ kind: 'poly' }),
+  /** Factors by part of the network; one with 0 stays as it is, batch norm's statistics too. */
+  factors: z
+    .strictObject({ backbone: rateFactor, head: rateFactor, logits: rateFactor })
+    .refine((factors) => Object.values(factors).some((each) => each > 0), 'expected one above 0')
+    .prefault({}),
   slowStart: z
     .strictObject({
       steps: interval.default(0),

@@ -9,6 +9,7 @@ import { distillation, labelsAt } from '../losses/distillation.js';
 import { LossInputs, LossLabels, totalLoss } from '../losses/index.js';
 import { teacherLogits } from '../teacher.js';
 import { stepInputs } from './names.js';
+import { batchNormOf, isTrained } from './rate-factors.js';
 import type { StepSettings } from './settings.js';
 
 /** From images and labels to the loss and its gradients. */
@@ -16,11 +17,14 @@ export class Forward {
   readonly loss: Value;
   readonly #builder: GraphBuilder;
   readonly #layers: Layers;
+  readonly #settings: StepSettings;
 
   constructor(builder: GraphBuilder, settings: StepSettings) {
     this.#builder = builder;
-    const { batch, height, width, network, batchNorm, auxiliary, dropout = true } = settings;
+    const { batch, height, width, network, auxiliary, dropout = true } = settings;
+    const batchNorm = batchNormOf(settings);
     this.#layers = new Layers(builder, { kind: 'train', batchNorm, dropout });
+    this.#settings = settings;
     const pixels = builder.input(stepInputs.image, 'uint8', [batch, height, width, 3]);
     const labels = builder.input(stepInputs.labels, 'uint8', [batch, height, width]);
     const image = normalised(builder, pixels, settings.normalisation);
@@ -33,19 +37,21 @@ export class Forward {
     ]);
   }
 
+  /** Those that the step moves. */
   get parameters(): readonly BuiltParameter[] {
-    return this.#layers.parameters;
+    return this.#layers.parameters.filter((each) => isTrained(this.#settings, each));
   }
 
+  /** Those that follow the batches. */
   get statistics(): readonly BuiltStatistic[] {
-    return this.#layers.statistics;
+    return this.#layers.statistics.filter(({ batches }) => batches.length > 0);
   }
 
   get dropoutMasks(): readonly Value[] {
     return this.#layers.dropoutMasks;
   }
 
-  /** Of all parameters, in their order. */
+  /** Of the parameters, in their order. */
   gradients(): readonly Value[] {
     return backward(
       this.#builder,

@@ -13,7 +13,7 @@ export type { AuxiliarySettings, StepSettings } from './settings.js';
 export { type StateTensor, stateTensors, type TrainedParts } from './state-tensors.js';
 export { trainedParts } from './trained-parts.js';
 
-/** The graph of a training step, with what it trains and must be fed beside its state. */
+/** The graph of a training step, with what it moves and must be fed beside its state. */
 export interface TrainingGraph extends TrainedParts {
   readonly graph: Graph;
   readonly dropoutMasks: Forward['dropoutMasks'];

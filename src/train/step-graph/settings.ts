@@ -3,6 +3,7 @@ import type { TrainedNetwork } from '../../weights/network-file.js';
 import type { DistillationSettings } from '../losses/distillation.js';
 import type { LossSettings } from '../losses/index.js';
 import type { OptimizerSettings } from '../optimizers/index.js';
+import type { RateFactors } from './rate-factors.js';
 
 /** All that the graph of a training step depends on. */
 export interface StepSettings {
@@ -22,6 +23,8 @@ export interface StepSettings {
   readonly optimizer: OptimizerSettings;
   /** L2 penalty on convolution weights: not on depthwise ones, batch norm and biases. */
   readonly weightDecay: number;
+  /** Factors on the learning rate of the network's parts; all 1 unless told. */
+  readonly rateFactors?: RateFactors;
   /** Factor on the gradients of the heads and the logits. */
   readonly lastLayerMultiplier: number;
   /** Factor on the gradients of biases. */

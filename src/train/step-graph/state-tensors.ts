@@ -2,6 +2,7 @@ import type { Shape } from '../../core/tensor.js';
 import type { Parameter, Statistic } from '../../models/parameters.js';
 import { slotNames } from '../optimizers/index.js';
 import { averageName } from './names.js';
+import { isTrained } from './rate-factors.js';
 import type { StepSettings } from './settings.js';
 
 /** A tensor that a run carries from step to step. */
@@ -17,9 +18,11 @@ export interface TrainedParts {
   readonly statistics: readonly Statistic[];
 }
 
+type KeptSettings = Pick<StepSettings, 'optimizer' | 'averageDecay' | 'rateFactors'>;
+
 /** The tensors of a run's state: parameters, what the optimizer keeps, averages, statistics. */
 export function stateTensors(
-  settings: Pick<StepSettings, 'optimizer' | 'averageDecay'>,
+  settings: KeptSettings,
   { parameters, statistics }: TrainedParts,
 ): readonly StateTensor[] {
   return [
@@ -31,11 +34,17 @@ export function stateTensors(
   ];
 }
 
-/** What a run keeps of a parameter beside its value: the optimizer's slots, the moving average. */
+/**
+ * What a run keeps of a parameter beside its value: the optimizer's slots, the moving average;
+ * nothing of one that stays as it is.
+ */
 export function keptBeside(
-  { optimizer, averageDecay }: Pick<StepSettings, 'optimizer' | 'averageDecay'>,
-  { name, shape }: Pick<Parameter, 'name' | 'shape'>,
+  settings: KeptSettings,
+  parameter: Pick<Parameter, 'name' | 'shape' | 'lastLayer'>,
 ): readonly StateTensor[] {
+  if (!isTrained(settings, parameter)) return [];
+  const { optimizer, averageDecay } = settings;
+  const { name, shape } = parameter;
   const slots = slotsOf(optimizer, name).map(
     (slot) => ({ name: slot, shape, kind: 'slot' }) as const,
   );

@@ -28,7 +28,6 @@ export function followedStatistics(
     return known;
   };
   return statistics.map(({ name, decay, value, batches, initial }) => {
-    if (batches.length === 0) return { name: nextName(name), value };
     const share = builder.add('Sub', [scalar(1), decayOf(decay)], {});
     const next = batches.reduce((old, { value: biased, count }) => {
       const correction = initial === 1 && count > 1 ? count / (count - 1) : 1;

@@ -2,8 +2,10 @@ import { elementCount, float32, int64, type Shape, sameShape } from '../../core/
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { GraphOutput, Value } from '../../graph/graph.js';
 import type { BuiltParameter } from '../../models/layers.js';
+import type { LastLayer } from '../../models/parameters.js';
 import { update } from '../optimizers/index.js';
 import { averageName, nextName, stepInputs } from './names.js';
+import { rateFactor } from './rate-factors.js';
 import type { StepSettings } from './settings.js';
 import { keptBeside, slotsOf } from './state-tensors.js';
 
@@ -13,7 +15,7 @@ export class Updates {
   readonly #builder: GraphBuilder;
   readonly #settings: StepSettings;
   readonly #parameters: readonly BuiltParameter[];
-  readonly #rate: Value;
+  readonly #rates: ReadonlyMap<LastLayer, Value>;
   readonly #inputs = new Map<string, Value>();
 
   constructor(
@@ -24,7 +26,11 @@ export class Updates {
     this.#builder = builder;
     this.#settings = settings;
     this.#parameters = parameters;
-    this.#rate = builder.input(stepInputs.learningRate, 'float32', []);
+    const rate = builder.input(stepInputs.learningRate, 'float32', []);
+    const parts = new Set(parameters.map(({ lastLayer }) => lastLayer));
+    this.#rates = new Map(
+      [...parts].map((part) => [part, this.#times(rate, rateFactor(settings, part))]),
+    );
     this.step = builder.input(stepInputs.step, 'float32', []);
     for (const { name, shape } of parameters.flatMap((each) => keptBeside(settings, each))) {
       this.#inputs.set(name, builder.input(name, 'float32', shape));
@@ -58,17 +64,14 @@ export class Updates {
   /** Weight decay added (where the optimizer does not keep it apart), multipliers applied. */
   #shaped({ role, lastLayer, value }: BuiltParameter, gradient: Value): Value {
     const { weightDecay, lastLayerMultiplier, biasMultiplier, optimizer } = this.#settings;
-    const builder = this.#builder;
-    const times = (a: Value, factor: number) =>
-      builder.add('Mul', [a, this.#scalar(factor)], {}, { name: `${value.name}/scaled` });
     const penalised = role === 'weights' && weightDecay > 0 && optimizer.kind !== 'adamw';
     const whole = penalised
-      ? builder.add('Add', [gradient, times(this.#flat(value), weightDecay)], {})
+      ? this.#builder.add('Add', [gradient, this.#times(this.#flat(value), weightDecay)], {})
       : gradient;
     const factor =
       (lastLayer === 'backbone' ? 1 : lastLayerMultiplier) *
       (role === 'biases' ? biasMultiplier : 1);
-    return factor === 1 ? whole : times(whole, factor);
+    return this.#times(whole, factor);
   }
 
   #clipped(gradients: readonly Value[]): readonly Value[] {
@@ -87,7 +90,7 @@ export class Updates {
     return gradients.map((gradient) => builder.add('Mul', [gradient, factor], {}));
   }
 
-  #updated({ name, role, value }: BuiltParameter, gradient: Value): readonly GraphOutput[] {
+  #updated({ name, role, lastLayer, value }: BuiltParameter, gradient: Value): readonly GraphOutput[] {
     const { optimizer, averageDecay, weightDecay } = this.#settings;
     const names = slotsOf(optimizer, name);
     const slots = names.map((slot) => this.#flat(this.#inputs.get(slot) ?? value));
@@ -95,7 +98,7 @@ export class Updates {
       parameter: this.#flat(value),
       gradient,
       slots,
-      rate: this.#rate,
+      rate: this.#rates.get(lastLayer) ?? this.step,
       step: this.step,
       decay: role === 'weights' ? weightDecay : 0,
     });
@@ -129,6 +132,12 @@ export class Updates {
     const share = builder.add('Sub', [this.#scalar(1), kept], {});
     const way = builder.add('Sub', [parameter, average], {});
     return builder.add('Add', [average, builder.add('Mul', [way, share], {})], {});
+  }
+
+  #times(value: Value, factor: number): Value {
+    if (factor === 1) return value;
+    const name = `${value.name}/scaled`;
+    return this.#builder.add('Mul', [value, this.#scalar(factor)], {}, { name });
   }
 
   #scalar(value: number): Value {
