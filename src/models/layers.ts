@@ -3,7 +3,7 @@ import { elementCount, float32, int64, type Shape } from '../core/tensor.js';
 import type { GraphBuilder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
 import { samePads } from './geometry.js';
-import type { Initial, LastLayer, ParameterRole, Statistic } from './parameters.js';
+import type { Initial, NetworkPart, ParameterRole, Statistic } from './parameters.js';
 import {
   type BuiltParameter,
   type BuiltStatistic,
@@ -79,12 +79,12 @@ export class Layers {
   biasedConvolution(
     x: Value,
     scope: string,
-    lastLayer: LastLayer,
+    part: NetworkPart,
     settings: ConvolutionSettings,
   ): Value {
-    const weights = this.#filters(x, scope, lastLayer, settings);
+    const weights = this.#filters(x, scope, part, settings);
     const zero: Initial = { kind: 'constant', value: 0 };
-    const biases = this.#parameter(scope, 'biases', [settings.filters], zero, lastLayer);
+    const biases = this.#parameter(scope, 'biases', [settings.filters], zero, part);
     return this.activate(this.#convolve(x, scope, [weights, biases], settings), settings);
   }
 
@@ -92,19 +92,19 @@ export class Layers {
   convolution(
     x: Value,
     scope: string,
-    lastLayer: LastLayer,
+    part: NetworkPart,
     settings: ConvolutionSettings & { readonly batchNorm: BatchNormSettings },
   ): Value {
-    const weights = this.#filters(x, scope, lastLayer, settings);
+    const weights = this.#filters(x, scope, part, settings);
     const sums = this.#convolve(x, scope, [weights], settings);
-    return this.activate(this.batchNorm(sums, scope, lastLayer, settings.batchNorm), settings);
+    return this.activate(this.batchNorm(sums, scope, part, settings.batchNorm), settings);
   }
 
   /** Depthwise convolution (one filter a channel), batch norm, activation. */
   depthwise(
     x: Value,
     scope: string,
-    lastLayer: LastLayer,
+    part: NetworkPart,
     settings: Omit<ConvolutionSettings, 'filters'> & { readonly batchNorm: BatchNormSettings },
   ): Value {
     const channels = x.shape[1] ?? 0;
@@ -114,31 +114,31 @@ export class Layers {
       'depthwise_weights',
       [channels, 1, kernel, kernel],
       settings.initial ?? { kind: 'truncated-normal', deviation: 0.09 },
-      lastLayer,
+      part,
     );
     const own = { ...settings, kernel, filters: channels };
     const sums = this.#convolve(x, scope, [weights], own, channels);
-    return this.activate(this.batchNorm(sums, scope, lastLayer, settings.batchNorm), settings);
+    return this.activate(this.batchNorm(sums, scope, part, settings.batchNorm), settings);
   }
 
   /** Batch norm with scale and offset. */
   batchNorm(
     x: Value,
     layer: string,
-    lastLayer: LastLayer,
+    part: NetworkPart,
     { decay, epsilon }: BatchNormSettings,
   ): Value {
     const scope = `${layer}/BatchNorm`;
     const shape = [x.shape[1] ?? 0];
     const constant = (value: number): Initial => ({ kind: 'constant', value });
-    const gamma = this.#parameter(scope, 'gamma', shape, constant(1), lastLayer);
-    const beta = this.#parameter(scope, 'beta', shape, constant(0), lastLayer);
+    const gamma = this.#parameter(scope, 'gamma', shape, constant(1), part);
+    const beta = this.#parameter(scope, 'beta', shape, constant(0), part);
     const means: Statistic = { name: `${scope}/moving_mean`, shape, initial: 0, decay };
     const variances: Statistic = { name: `${scope}/moving_variance`, shape, initial: 1, decay };
     const mean = this.#variables.statistic(means);
     const variance = this.#variables.statistic(variances);
     const use = { source: x, epsilon };
-    if (isFrozen(this.#variables.mode, lastLayer)) {
+    if (isFrozen(this.#variables.mode, part)) {
       for (const statistic of [means, variances]) this.#variables.follow(statistic, use);
       const inputs = [x, gamma, beta, mean, variance];
       return this.builder.add('BatchNormalization', inputs, { epsilon }, { name: scope });
@@ -209,11 +209,11 @@ export class Layers {
     );
   }
 
-  #filters(x: Value, scope: string, lastLayer: LastLayer, settings: ConvolutionSettings): Value {
+  #filters(x: Value, scope: string, part: NetworkPart, settings: ConvolutionSettings): Value {
     const { filters, kernel = 1 } = settings;
     const initial = settings.initial ?? { kind: 'truncated-normal', deviation: 0.09 };
     const shape = [filters, x.shape[1] ?? 0, kernel, kernel];
-    return this.#parameter(scope, 'weights', shape, initial, lastLayer);
+    return this.#parameter(scope, 'weights', shape, initial, part);
   }
 
   #convolve(
@@ -242,14 +242,14 @@ export class Layers {
     role: ParameterRole,
     shape: Shape,
     initial: Initial,
-    lastLayer: LastLayer,
+    part: NetworkPart,
   ): Value {
     const name = `${scope}/${role}`;
     if (this.#named.has(name)) {
       throw new GraphError({ place: `parameter "${name}"`, problem: 'two layers have the name' });
     }
     this.#named.add(name);
-    return this.#variables.parameter({ name, shape, role, initial, lastLayer });
+    return this.#variables.parameter({ name, shape, role, initial, part });
   }
 
   #scalar(value: number): Value {

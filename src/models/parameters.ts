@@ -24,12 +24,15 @@ export interface Parameter {
   readonly shape: Shape;
   readonly role: ParameterRole;
   readonly initial: Initial;
-  /** Whether it belongs to what is left out when weights of another class count are loaded. */
-  readonly lastLayer: LastLayer;
+  /** Where it belongs: learning rates go by it, and what other networks' weights are left out. */
+  readonly part: NetworkPart;
 }
 
-/** `logits` depend on the number of classes, the `head` is what DeepLab puts on the backbone. */
-export type LastLayer = 'backbone' | 'head' | 'logits';
+/**
+ * A part of a network: the `head` is what DeepLab puts on the backbone (ASPP, and the auxiliary head
+ * of training), the `decoder` that of v3+, and only the `logits` depend on the number of classes.
+ */
+export type NetworkPart = 'backbone' | 'head' | 'decoder' | 'logits';
 
 /** A batch-norm statistic: kept beside the parameters, followed during training. */
 export interface Statistic {

@@ -2,7 +2,7 @@ import { GraphError } from '../core/errors.js';
 import { formatShape, type Shape, sameShape } from '../core/tensor.js';
 import type { GraphBuilder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
-import type { LastLayer, Parameter, Statistic, Weights } from './parameters.js';
+import type { NetworkPart, Parameter, Statistic, Weights } from './parameters.js';
 
 /**
  * What a network is built for: `infer` with constant weights; `train` with parameters as inputs of
@@ -12,7 +12,7 @@ export type Mode =
   | { readonly kind: 'infer'; readonly weights: Weights }
   | {
       readonly kind: 'train';
-      readonly batchNorm: 'batch' | 'frozen' | Readonly<Record<LastLayer, 'batch' | 'frozen'>>;
+      readonly batchNorm: 'batch' | 'frozen' | Readonly<Record<NetworkPart, 'batch' | 'frozen'>>;
       /** Whether activations are dropped; no unless told. */
       readonly dropout?: boolean;
     };
@@ -47,7 +47,7 @@ export interface StatisticUse {
 }
 
 /** Whether batch norm in a part of the network goes by given statistics, not by the batch's own. */
-export function isFrozen(mode: Mode, part: LastLayer): boolean {
+export function isFrozen(mode: Mode, part: NetworkPart): boolean {
   if (mode.kind === 'infer') return true;
   const { batchNorm } = mode;
   return (typeof batchNorm === 'string' ? batchNorm : batchNorm[part]) === 'frozen';

@@ -107,21 +107,24 @@ describe('Trainer', () => {
     }
   });
 
-  it.each([1, 2])('leaves a part with factor 0 as it is, in %i micro-batches', async (microBatches) => {
-    const factors = { backbone: 0, head: 1, logits: 2 };
-    const changes = { microBatches, averageDecay: 0.9, optimizer: { kind: 'adam' } } as const;
-    const { states } = await stepped({ ...changes, learningRate: { factors } }, 2, 0.001);
-    const [before, after] = [states.at(0), states.at(-1)];
-    const moved = (name: string) => `${after?.get(name)}` !== `${before?.get(name)}`;
-    const names = [...(after?.keys() ?? [])];
-    const backbone = names.filter((name) => name.startsWith('MobilenetV2/'));
-    expect(backbone.filter((name) => moved(name) || /Average|Adam/.test(name))).toEqual([]);
-    expect(backbone.filter((name) => name.endsWith('/moving_mean')).length).toBeGreaterThan(50);
-    const rest = names.filter((name) => !backbone.includes(name));
-    expect(rest.filter((name) => name.includes('weights') && !moved(name))).toEqual([]);
-    expect(rest).toContain('image_pooling/BatchNorm/moving_mean');
-    expect(rest).toContain('logits/semantic/weights/ExponentialMovingAverage');
-  });
+  it.each([1, 2])(
+    'leaves a part with factor 0 as it is, in %i micro-batches',
+    async (microBatches) => {
+      const factors = { backbone: 0, head: 1, logits: 2 };
+      const changes = { microBatches, averageDecay: 0.9, optimizer: { kind: 'adam' } } as const;
+      const { states } = await stepped({ ...changes, learningRate: { factors } }, 2, 0.001);
+      const [before, after] = [states.at(0), states.at(-1)];
+      const moved = (name: string) => `${after?.get(name)}` !== `${before?.get(name)}`;
+      const names = [...(after?.keys() ?? [])];
+      const backbone = names.filter((name) => name.startsWith('MobilenetV2/'));
+      expect(backbone.filter((name) => moved(name) || /Average|Adam/.test(name))).toEqual([]);
+      expect(backbone.filter((name) => name.endsWith('/moving_mean')).length).toBeGreaterThan(50);
+      const rest = names.filter((name) => !backbone.includes(name));
+      expect(rest.filter((name) => name.includes('weights') && !moved(name))).toEqual([]);
+      expect(rest).toContain('image_pooling/BatchNorm/moving_mean');
+      expect(rest).toContain('logits/semantic/weights/ExponentialMovingAverage');
+    },
+  );
 
   it("multiplies the learning rate by a part's factor", async () => {
     const changes = { optimizer: { kind: 'adam' } } as const;

@@ -2,7 +2,7 @@ import { OptionError } from '../core/errors.js';
 import type { Random } from '../core/random.js';
 import { elementCount, type TensorOf, tensor } from '../core/tensor.js';
 import { readTflite } from '../formats/tflite/index.js';
-import { initialValues, type LastLayer, type Weights } from '../models/parameters.js';
+import { initialValues, type NetworkPart, type Weights } from '../models/parameters.js';
 import { decodeCheckpoint, inferenceWeights, isSafetensors } from './checkpoint.js';
 import { filtersOf, layerName, weightsFromTflite } from './folded-weights.js';
 import { type NetworkDescription, weightsOf } from './network-graph.js';
@@ -22,10 +22,10 @@ export const lastLayerChoices = ['all', 'without-logits', 'without-head'] as con
 
 export type LastLayerChoice = (typeof lastLayerChoices)[number];
 
-const leftOut: { readonly [Choice in LastLayerChoice]: readonly LastLayer[] } = {
+const leftOut: { readonly [Choice in LastLayerChoice]: readonly NetworkPart[] } = {
   all: [],
   'without-logits': ['logits'],
-  'without-head': ['head', 'logits'],
+  'without-head': ['head', 'decoder', 'logits'],
 };
 
 /**
@@ -138,9 +138,9 @@ function fromTflite(bytes: Uint8Array, place: string): Source {
 /** A network but for some of its last layers. */
 function without(
   { parameters, statistics }: NetworkDescription,
-  last: readonly LastLayer[],
+  last: readonly NetworkPart[],
 ): NetworkDescription {
-  const kept = parameters.filter(({ lastLayer }) => !last.includes(lastLayer));
+  const kept = parameters.filter(({ part }) => !last.includes(part));
   const layers = new Set(kept.map(({ name }) => layerName(name)));
   return {
     parameters: kept,
@@ -149,7 +149,7 @@ function without(
 }
 
 function checkClasses(source: Source, { parameters }: NetworkDescription, place: string): void {
-  const logits = parameters.find(({ lastLayer }) => lastLayer === 'logits');
+  const logits = parameters.find(({ part }) => part === 'logits');
   if (logits === undefined) return;
   const [classes = 0] = logits.shape;
   const found = source.filters(layerName(logits.name));

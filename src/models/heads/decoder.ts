@@ -41,7 +41,7 @@ export function decoder(
     strideSize(imageSize[1], outputStride),
   ] as const;
   const relu = { activation: 'relu', batchNorm } as const;
-  const projected = layers.convolution(tap, 'decoder/feature_projection0', 'head', {
+  const projected = layers.convolution(tap, 'decoder/feature_projection0', 'decoder', {
     filters: lowLevelFilters,
     ...relu,
   });
@@ -54,11 +54,11 @@ export function decoder(
   );
   for (const index of [0, 1]) {
     const scope = `decoder/decoder_conv${index}`;
-    const spatial = layers.depthwise(joined, `${scope}_depthwise`, 'head', {
+    const spatial = layers.depthwise(joined, `${scope}_depthwise`, 'decoder', {
       ...relu,
       initial: { kind: 'truncated-normal', deviation: 0.33 },
     });
-    joined = layers.convolution(spatial, `${scope}_pointwise`, 'head', {
+    joined = layers.convolution(spatial, `${scope}_pointwise`, 'decoder', {
       filters,
       ...relu,
       initial: { kind: 'truncated-normal', deviation: 0.06 },

@@ -104,7 +104,12 @@ const learningRate = z.strictObject({
   schedule: schedule.prefault({ kind: 'poly' }),
   /** Factors by part of the network; one with 0 stays as it is, batch norm's statistics too. */
   factors: z
-    .strictObject({ backbone: rateFactor, head: rateFactor, logits: rateFactor })
+    .strictObject({
+      backbone: rateFactor,
+      head: rateFactor,
+      decoder: rateFactor,
+      logits: rateFactor,
+    })
     .refine((factors) => Object.values(factors).some((each) => each > 0), 'expected one above 0')
     .prefault({}),
   slowStart: z

@@ -1,29 +1,34 @@
-import type { LastLayer } from '../../models/parameters.js';
+import type { NetworkPart } from '../../models/parameters.js';
 import type { StepSettings } from './settings.js';
 
 /** Factors on the learning rate, by part of the network; a part with 0 stays as it is. */
-export type RateFactors = Readonly<Record<LastLayer, number>>;
+export type RateFactors = Readonly<Record<NetworkPart, number>>;
 
 type WithFactors = Pick<StepSettings, 'rateFactors'>;
 
 /** Factor on the learning rate of a part's parameters; 1 unless told. */
-export function rateFactor({ rateFactors }: WithFactors, part: LastLayer): number {
+export function rateFactor({ rateFactors }: WithFactors, part: NetworkPart): number {
   return rateFactors?.[part] ?? 1;
 }
 
 /** Whether a step moves a parameter; where it does not, no gradient is computed for it. */
 export function isTrained(
   settings: WithFactors,
-  { lastLayer }: { readonly lastLayer: LastLayer },
+  { part }: { readonly part: NetworkPart },
 ): boolean {
-  return rateFactor(settings, lastLayer) > 0;
+  return rateFactor(settings, part) > 0;
 }
 
 /** How batch norm computes in each part: a part that stays as it is keeps its statistics too. */
 export function batchNormOf(
   settings: WithFactors & Pick<StepSettings, 'batchNorm'>,
-): Readonly<Record<LastLayer, 'batch' | 'frozen'>> {
-  const of = (part: LastLayer) =>
+): Readonly<Record<NetworkPart, 'batch' | 'frozen'>> {
+  const of = (part: NetworkPart) =>
     rateFactor(settings, part) > 0 ? settings.batchNorm : ('frozen' as const);
-  return { backbone: of('backbone'), head: of('head'), logits: of('logits') };
+  return {
+    backbone: of('backbone'),
+    head: of('head'),
+    decoder: of('decoder'),
+    logits: of('logits'),
+  };
 }

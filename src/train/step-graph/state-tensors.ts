@@ -40,7 +40,7 @@ export function stateTensors(
  */
 export function keptBeside(
   settings: KeptSettings,
-  parameter: Pick<Parameter, 'name' | 'shape' | 'lastLayer'>,
+  parameter: Pick<Parameter, 'name' | 'shape' | 'part'>,
 ): readonly StateTensor[] {
   if (!isTrained(settings, parameter)) return [];
   const { optimizer, averageDecay } = settings;

@@ -2,7 +2,7 @@ import { elementCount, float32, int64, type Shape, sameShape } from '../../core/
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { GraphOutput, Value } from '../../graph/graph.js';
 import type { BuiltParameter } from '../../models/layers.js';
-import type { LastLayer } from '../../models/parameters.js';
+import type { NetworkPart } from '../../models/parameters.js';
 import { update } from '../optimizers/index.js';
 import { averageName, nextName, stepInputs } from './names.js';
 import { rateFactor } from './rate-factors.js';
@@ -15,7 +15,7 @@ export class Updates {
   readonly #builder: GraphBuilder;
   readonly #settings: StepSettings;
   readonly #parameters: readonly BuiltParameter[];
-  readonly #rates: ReadonlyMap<LastLayer, Value>;
+  readonly #rates: ReadonlyMap<NetworkPart, Value>;
   readonly #inputs = new Map<string, Value>();
 
   constructor(
@@ -27,7 +27,7 @@ export class Updates {
     this.#settings = settings;
     this.#parameters = parameters;
     const rate = builder.input(stepInputs.learningRate, 'float32', []);
-    const parts = new Set(parameters.map(({ lastLayer }) => lastLayer));
+    const parts = new Set(parameters.map(({ part }) => part));
     this.#rates = new Map(
       [...parts].map((part) => [part, this.#times(rate, rateFactor(settings, part))]),
     );
@@ -62,15 +62,14 @@ export class Updates {
   }
 
   /** Weight decay added (where the optimizer does not keep it apart), multipliers applied. */
-  #shaped({ role, lastLayer, value }: BuiltParameter, gradient: Value): Value {
+  #shaped({ role, part, value }: BuiltParameter, gradient: Value): Value {
     const { weightDecay, lastLayerMultiplier, biasMultiplier, optimizer } = this.#settings;
     const penalised = role === 'weights' && weightDecay > 0 && optimizer.kind !== 'adamw';
     const whole = penalised
       ? this.#builder.add('Add', [gradient, this.#times(this.#flat(value), weightDecay)], {})
       : gradient;
     const factor =
-      (lastLayer === 'backbone' ? 1 : lastLayerMultiplier) *
-      (role === 'biases' ? biasMultiplier : 1);
+      (part === 'backbone' ? 1 : lastLayerMultiplier) * (role === 'biases' ? biasMultiplier : 1);
     return this.#times(whole, factor);
   }
 
@@ -90,7 +89,7 @@ export class Updates {
     return gradients.map((gradient) => builder.add('Mul', [gradient, factor], {}));
   }
 
-  #updated({ name, role, lastLayer, value }: BuiltParameter, gradient: Value): readonly GraphOutput[] {
+  #updated({ name, role, part, value }: BuiltParameter, gradient: Value): readonly GraphOutput[] {
     const { optimizer, averageDecay, weightDecay } = this.#settings;
     const names = slotsOf(optimizer, name);
     const slots = names.map((slot) => this.#flat(this.#inputs.get(slot) ?? value));
@@ -98,7 +97,7 @@ export class Updates {
       parameter: this.#flat(value),
       gradient,
       slots,
-      rate: this.#rates.get(lastLayer) ?? this.step,
+      rate: this.#rates.get(part) ?? this.step,
       step: this.step,
       decay: role === 'weights' ? weightDecay : 0,
     });
