@@ -2,29 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { OptionError } from '../core/errors.js';
 import { seededRandom } from '../core/random.js';
 import { rgbImage } from '../image/image.js';
-import { type CrfResult, denseCrf } from './dense-crf.js';
+import { type CrfResult, denseCrf, SingleThreadDenseCrf } from './dense-crf.js';
 import { exactMeanField, potts } from './exact-mean-field.fixture.js';
 import type { CrfParameters } from './parameters.js';
-import { noiseImage, overlap, randomEnergies, scene, withErrors } from './pictures.fixture.js';
+import { noiseImage, noisyScene, overlap, randomEnergies, scene } from './pictures.fixture.js';
 import { difference, expectDistributions } from './results.fixture.js';
-import { type ClassPlanes, unaryFromLabels, unaryFromProbabilities } from './unary.js';
-
-const engines = ['webassembly', 'javascript'] as const;
-
-const parameters: CrfParameters = {
-  bilateralWeight: 4,
-  bilateralPositionDeviation: 12,
-  bilateralColourDeviation: 8,
-  spatialWeight: 3,
-  spatialPositionDeviation: 2,
-  iterations: 10,
-};
+import { engines, smallPictures as parameters } from './settings.fixture.js';
+import { type ClassPlanes, unaryFromProbabilities } from './unary.js';
 
 describe.each(engines)('a noisy mask, %s', (engine) => {
   it('gets cleaner along the edges of the picture', () => {
-    const { image, truth } = scene(120, 90);
-    const noisy = withErrors(truth, 3, 0.3);
-    const { labels } = denseCrf(image, unaryFromLabels(noisy, 3), parameters, { engine });
+    const { image, truth, noisy, unary } = noisyScene(120, 90);
+    const { labels } = denseCrf(image, unary, parameters, { engine });
     for (const label of [0, 1, 2]) {
       expect(overlap(noisy, truth, label)).toBeLessThan(0.85);
       expect(overlap(labels, truth, label)).toBeGreaterThan(0.97);
@@ -32,11 +21,46 @@ describe.each(engines)('a noisy mask, %s', (engine) => {
   });
 
   it('gives the same bits every time', () => {
-    const { image, truth } = scene(60, 45);
-    const unary = unaryFromLabels(withErrors(truth, 3, 0.3), 3);
+    const { image, unary } = noisyScene(60, 45);
     const first = denseCrf(image, unary, parameters, { engine });
     const second = denseCrf(image, unary, parameters, { engine });
     expect(second.probabilities.data).toEqual(first.probabilities.data);
+  });
+});
+
+describe.each(engines)('several CRFs one after the other, %s', (engine) => {
+  const { image, unary } = noisyScene(50, 40);
+  // Weights alone, then each of the deviations, then terms that are left out.
+  const sets: readonly Partial<CrfParameters>[] = [
+    parameters,
+    { ...parameters, bilateralWeight: 9, spatialWeight: 1 },
+    { ...parameters, bilateralPositionDeviation: 30 },
+    { ...parameters, bilateralPositionDeviation: 30, bilateralColourDeviation: 3 },
+    { ...parameters, bilateralColourDeviation: 3, spatialPositionDeviation: 6 },
+    { ...parameters, bilateralWeight: 0 },
+    { ...parameters, iterations: 0 },
+    parameters,
+  ];
+
+  it('are those of denseCrf, with lattices and memory used again', () => {
+    const crf = new SingleThreadDenseCrf();
+    const results = [...crf.runEach(image, unary, sets, { engine })];
+    expect(results.length).toBe(sets.length);
+    for (const [index, each] of sets.entries()) {
+      expect(results[index]).toEqual(denseCrf(image, unary, each, { engine }));
+    }
+    const other = scene(31, 64);
+    const otherUnary = randomEnergies(5, 31, 64, seededRandom(2));
+    const there = crf.run(other.image, otherUnary, parameters, { engine });
+    expect(there).toEqual(denseCrf(other.image, otherUnary, parameters, { engine }));
+    crf.close();
+    expect(crf.run(image, unary, parameters, { engine })).toEqual(results[0]);
+  });
+
+  it('go on until parameters cannot be used', () => {
+    const each = new SingleThreadDenseCrf().runEach(image, unary, [parameters, { iterations: -1 }]);
+    expect(each.next().done).toBe(false);
+    expect(() => each.next()).toThrow(/iterations/);
   });
 });
 

@@ -1,6 +1,6 @@
 import { type Random, seededRandom } from '../core/random.js';
 import { type LabelMap, labelMap, type RgbImage, rgbImage } from '../image/image.js';
-import type { ClassPlanes } from './unary.js';
+import { type ClassPlanes, unaryFromLabels } from './unary.js';
 
 /** A picture of an ellipse and a bar on a background, with sensor noise; and its true labels. */
 export function scene(
@@ -38,6 +38,16 @@ export function withErrors(truth: LabelMap, classes: number, share: number, seed
     random.uniform() < share ? random.integer(0, classes - 1) : label,
   );
   return { ...truth, data };
+}
+
+/** A scene with labels of which three in ten are drawn anew, and their energies. */
+export function noisyScene(
+  width: number,
+  height: number,
+): ReturnType<typeof scene> & { readonly noisy: LabelMap; readonly unary: ClassPlanes } {
+  const { image, truth } = scene(width, height);
+  const noisy = withErrors(truth, 3, 0.3);
+  return { image, truth, noisy, unary: unaryFromLabels(noisy, 3) };
 }
 
 /** A picture of nothing but noise. */

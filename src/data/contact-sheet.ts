@@ -1,12 +1,13 @@
 import {
   addLegend,
+  Canvas,
   type LabelMap,
   overlayLabels,
+  printableName,
+  type Rgb,
   type RgbImage,
   resizeImage,
   resizeLabels,
-  rgbImage,
-  type TextMask,
   type TextRasteriser,
 } from '../image/index.js';
 import { type DatasetClasses, isKnownLabel } from './dataset-source.js';
@@ -23,11 +24,16 @@ const layout = {
   legendSize: 14,
 };
 
+/** Characters of a caption at most. */
+const longestCaption = 30;
+
 /** Samples shown at most. */
 export const contactSheetSamples = 24;
 
+const paper: Rgb = [255, 255, 255];
+const ink: Rgb = [51, 51, 51];
 /** Colour of pixels whose value is neither a class nor the ignore value. */
-const unknownColour = [255, 0, 255] as const;
+const unknownColour: Rgb = [255, 0, 255];
 
 interface Thumbnail {
   readonly index: number;
@@ -72,25 +78,28 @@ export class ContactSheet {
     const rows = Math.max(1, Math.ceil(shown.length / columns));
     const stepX = layout.cellWidth + layout.gap;
     const stepY = layout.cellHeight + layout.caption + layout.gap;
-    const canvas = rgbImage(columns * stepX + layout.gap, rows * stepY + layout.gap);
-    canvas.data.fill(255);
-    const captions = shown.map(({ id }) => shortened(id));
+    const canvas = new Canvas(columns * stepX + layout.gap, rows * stepY + layout.gap, paper);
+    // Ids of one dataset mostly begin alike: the end is what tells them apart.
+    const captions = shown.map(({ id }) => printableName(id, longestCaption, 'end') || '-');
     const masks = captions.length === 0 ? [] : await rasterise(captions, layout.fontSize);
     for (const [i, { picture }] of shown.entries()) {
       const left = layout.gap + (i % columns) * stepX;
       const top = layout.gap + Math.floor(i / columns) * stepY;
-      copyInto(
-        canvas,
+      canvas.picture(
         picture,
         left + ((layout.cellWidth - picture.width) >> 1),
         top + ((layout.cellHeight - picture.height) >> 1),
       );
       const mask = masks[i];
       if (mask === undefined) continue;
-      const textLeft = left + Math.max(0, (layout.cellWidth - mask.width) >> 1);
-      drawText(canvas, mask, textLeft, top + layout.cellHeight + layout.fontSize + 2);
+      const x = left + Math.max(0, (layout.cellWidth - mask.width) >> 1);
+      const y = top + layout.cellHeight + layout.fontSize + 2 - mask.baseline;
+      // A caption that is wider than its cell ends where the next one begins.
+      canvas.fill({ ...mask, x, y }, paper);
+      canvas.text(mask, x, y, ink);
     }
-    return addLegend(canvas, this.legend(histogram), rasterise, { fontSize: layout.legendSize });
+    const options = { fontSize: layout.legendSize };
+    return addLegend(canvas.image, this.legend(histogram), rasterise, options);
   }
 
   private legend(histogram: LabelHistogram): Parameters<typeof addLegend>[1] {
@@ -123,36 +132,5 @@ export class ContactSheet {
     const { labels, ignoreValue } = this.classes;
     if (ignoreValue < labels.length) return ignoreValue;
     return labels[0] === 'background' ? 0 : undefined;
-  }
-}
-
-const longestCaption = 30;
-
-/** Ids of one dataset mostly begin alike: the end is what tells them apart. */
-function shortened(id: string): string {
-  const characters = [...id.replace(/[\s\p{Cc}\p{Cs}]+/gu, ' ').trim()];
-  if (characters.length === 0) return '-';
-  if (characters.length <= longestCaption) return characters.join('');
-  return `…${characters.slice(1 - longestCaption).join('')}`;
-}
-
-function copyInto(canvas: RgbImage, picture: RgbImage, x: number, y: number): void {
-  const rowLength = picture.width * 3;
-  for (let row = 0; row < picture.height; row++) {
-    const pixels = picture.data.subarray(row * rowLength, (row + 1) * rowLength);
-    canvas.data.set(pixels, ((y + row) * canvas.width + x) * 3);
-  }
-}
-
-/** Draws dark text on a white canvas. */
-function drawText(canvas: RgbImage, mask: TextMask, x: number, baseline: number): void {
-  const top = baseline - mask.baseline;
-  const columns = Math.min(mask.width, canvas.width - x);
-  for (let row = 0; row < mask.height && top + row < canvas.height; row++) {
-    for (let column = 0; column < columns; column++) {
-      const cover = mask.data[row * mask.width + column] as number;
-      const at = ((top + row) * canvas.width + x + column) * 3;
-      canvas.data.fill(Math.round(255 - 0.8 * cover), at, at + 3);
-    }
   }
 }

@@ -1,6 +1,6 @@
 import type { DType } from '../core/dtype.js';
 import { GraphError } from '../core/errors.js';
-import { formatShape, type Shape, type Tensor } from '../core/tensor.js';
+import { formatShape, type Shape, sameShape, type Tensor } from '../core/tensor.js';
 import { evaluate } from './constants/evaluate.js';
 import type { Graph, GraphOutput, Node, Value } from './graph.js';
 import {
@@ -35,8 +35,8 @@ export class GraphBuilder {
   readonly #inputs: Value[] = [];
   readonly #nodes: Node[] = [];
   readonly #producers = new Map<Value, Node>();
-  readonly #names = new Set<string>();
-  readonly #nextSuffix = new Map<string, number>();
+  /** Names that are taken, each with the next number to be tried behind it. */
+  readonly #names = new Map<string, number>();
   readonly #foldConstants: boolean;
 
   constructor({ foldConstants = false }: BuilderOptions = {}) {
@@ -90,11 +90,22 @@ export class GraphBuilder {
       return [{ name, dtype: folded.dtype, shape: folded.shape, constant: folded }];
     }
     const outputs = inferShapes(call).map((type, index) => this.#output(name, index, type));
-    const { attributes: complete, inputs: given } = call;
-    const node = { op, name, inputs: given, attributes: complete, outputs } as Node;
-    this.#nodes.push(node);
-    for (const output of outputs) this.#producers.set(output, node);
-    return outputs;
+    return this.#append({ op, name, inputs: call.inputs, attributes: call.attributes, outputs });
+  }
+
+  /**
+   * Adds a node like one of another graph, on other inputs. Where these are of the same types and
+   * constants as before, so are its outputs: that spares the shape rules.
+   */
+  copy(node: Node, inputs: readonly (Value | undefined)[]): readonly Value[] {
+    const { op, attributes, outputs } = node;
+    if (this.#foldConstants || !sameKinds(node.inputs, inputs)) {
+      const options = { name: node.name, outputs: outputs.length };
+      return this.addAll(op, inputs, attributes as AttributesInOf<typeof op>, options);
+    }
+    const name = this.#unique(node.name);
+    const copies = outputs.map((output, index) => this.#output(name, index, output));
+    return this.#append({ op, name, inputs, attributes, outputs: copies });
   }
 
   /** The nodes added so far, in their order. */
@@ -133,15 +144,39 @@ export class GraphBuilder {
     return { name: index === 0 ? name : this.#unique(`${name}:${index}`), dtype, shape };
   }
 
+  #append(node: { readonly [K in keyof Node]: Node[K] }): readonly Value[] {
+    const { outputs } = node;
+    this.#nodes.push(node as Node);
+    for (const output of outputs) this.#producers.set(output, node as Node);
+    return outputs;
+  }
+
   /** The name itself where it is free, else the name with a number. */
   #unique(wanted: string): string {
+    let number = this.#names.get(wanted);
     let name = wanted;
-    let suffix = this.#nextSuffix.get(wanted) ?? 1;
-    while (this.#names.has(name)) name = `${wanted}_${suffix++}`;
-    this.#nextSuffix.set(wanted, suffix);
-    this.#names.add(name);
+    if (number !== undefined) {
+      do name = `${wanted}_${number++}`;
+      while (this.#names.has(name));
+      this.#names.set(wanted, number);
+    }
+    this.#names.set(name, 1);
     return name;
   }
+}
+
+/** Whether values are of the same types, and the same where they are constant. */
+function sameKinds(
+  before: readonly (Value | undefined)[],
+  after: readonly (Value | undefined)[],
+): boolean {
+  if (before.length !== after.length) return false;
+  return before.every((old, at) => {
+    const value = after[at];
+    if (old === undefined || value === undefined) return old === value;
+    if (old.dtype !== value.dtype || old.constant !== value.constant) return false;
+    return old.shape === value.shape || sameShape(old.shape, value.shape);
+  });
 }
 
 /** The nodes on which an output depends, in their order. */

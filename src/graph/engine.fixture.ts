@@ -13,6 +13,14 @@ export async function runGraph(
   return runModel(graphToOnnx(graph), feeds);
 }
 
+/** What ONNX Runtime computes for a graph from each of several sets of feeds. */
+export async function runEach(
+  graph: Graph,
+  feeds: readonly NamedTensors[],
+): Promise<readonly Readonly<Record<string, Tensor>>[]> {
+  return runModelEach(graphToOnnx(graph), feeds);
+}
+
 /**
  * What ONNX Runtime computes for a model, without its optimizations, and without the file telling
  * types of outputs: those of the result are ONNX Runtime's own.
@@ -21,6 +29,14 @@ export async function runModel(
   model: OnnxModel,
   feeds: NamedTensors,
 ): Promise<Readonly<Record<string, Tensor>>> {
+  const [result = {}] = await runModelEach(model, [feeds]);
+  return result;
+}
+
+async function runModelEach(
+  model: OnnxModel,
+  feeds: readonly NamedTensors[],
+): Promise<readonly Readonly<Record<string, Tensor>>[]> {
   const outputs = model.graph.outputs.map(({ name }) => ({
     name,
     dtype: undefined,
@@ -29,7 +45,9 @@ export async function runModel(
   const bytes = writeOnnx({ ...model, graph: { ...model.graph, outputs } });
   const session = await openInThreadSession(bytes, { optimization: 'disabled', threads: 1 });
   try {
-    return await session.run(feeds);
+    const results: Readonly<Record<string, Tensor>>[] = [];
+    for (const each of feeds) results.push(await session.run(each));
+    return results;
   } finally {
     await session.dispose();
   }

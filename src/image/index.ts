@@ -1,3 +1,4 @@
+export { Canvas } from './canvas.js';
 export {
   type Fit,
   type FitDestination,
@@ -28,4 +29,4 @@ export {
   resizeInto,
   resizeLabels,
 } from './resize.js';
-export type { TextMask, TextRasteriser } from './text.js';
+export { noText, printableName, type TextMask, type TextRasteriser, turnUp } from './text.js';

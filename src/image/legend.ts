@@ -1,7 +1,8 @@
-import { type RgbImage, rgbImage } from './image.js';
-import { layoutLegend, legendMetrics } from './legend-layout.js';
+import { Canvas } from './canvas.js';
+import type { RgbImage } from './image.js';
+import { type LegendCell, layoutLegend, legendMetrics } from './legend-layout.js';
 import type { Rgb } from './palette.js';
-import type { TextMask, TextRasteriser } from './text.js';
+import { noText, printableName, type TextRasteriser } from './text.js';
 
 /** One line of a legend. */
 export interface LegendEntry {
@@ -76,28 +77,18 @@ export async function addLegend(
   }));
   const layout = layoutLegend(texts, image, metrics);
 
-  const canvas = filledImage(layout.width, layout.height, theme.paper);
-  copyInto(canvas, image, layout.pictureX, 0);
+  const canvas = new Canvas(layout.width, layout.height, theme.paper);
+  canvas.picture(image, layout.pictureX, 0);
   layout.cells.forEach((cell, i) => {
     const line = lines[i];
     const text = texts[i];
     if (line === undefined || text === undefined) return;
-    if (line.hasSwatch) {
-      fillBox(canvas, cell.swatch.x, cell.swatch.y, cell.swatch.size, theme.border);
-      const inset = metrics.border;
-      const inner = cell.swatch.size - 2 * inset;
-      fillBox(
-        canvas,
-        cell.swatch.x + inset,
-        cell.swatch.y + inset,
-        inner,
-        line.colour ?? theme.paper,
-      );
-    }
-    drawText(canvas, text.name, cell.nameX, cell.baseline, theme.ink);
-    drawText(canvas, text.share, cell.shareX, cell.baseline, theme.faintInk);
+    if (line.hasSwatch) drawSwatch(canvas, cell.swatch, metrics.border, line.colour, theme);
+    const { name, share } = text;
+    canvas.text(name, cell.nameX, cell.baseline - name.baseline, theme.ink);
+    canvas.text(share, cell.shareX, cell.baseline - share.baseline, theme.faintInk);
   });
-  return canvas;
+  return canvas.image;
 }
 
 /** A share as people read it: `61.2 %`, `<0.1 %`. */
@@ -114,13 +105,11 @@ interface LegendLine {
   readonly hasSwatch: boolean;
 }
 
-const noText: TextMask = { width: 0, height: 0, baseline: 0, data: new Uint8Array(0) };
-
 function legendLines(entries: readonly LegendEntry[], maxEntries: number): LegendLine[] {
   const sorted = [...entries].sort((a, b) => b.share - a.share);
   const shown = sorted.length > maxEntries ? sorted.slice(0, Math.max(1, maxEntries - 1)) : sorted;
   const lines: LegendLine[] = shown.map((entry) => ({
-    name: printableName(entry.name),
+    name: printableName(entry.name, longestName) || '(no name)',
     share: formatShare(entry.share),
     colour: entry.colour,
     hasSwatch: true,
@@ -138,50 +127,15 @@ function legendLines(entries: readonly LegendEntry[], maxEntries: number): Legen
   return lines;
 }
 
-/** A name on one line, shortened where it is very long. */
-function printableName(name: string): string {
-  const characters = [...name.replace(/[\s\p{Cc}\p{Cs}]+/gu, ' ').trim()];
-  if (characters.length === 0) return '(no name)';
-  if (characters.length <= longestName) return characters.join('');
-  return `${characters.slice(0, longestName - 1).join('')}…`;
-}
-
-function filledImage(width: number, height: number, colour: Rgb): RgbImage {
-  const data = new Uint8Array(width * height * 3);
-  data.set(colour);
-  // Doubling copies fill large canvases faster than a loop over pixels.
-  for (let filled = 3; filled < data.length; filled *= 2) data.copyWithin(filled, 0, filled);
-  return rgbImage(width, height, data);
-}
-
-function copyInto(canvas: RgbImage, image: RgbImage, x: number, y: number): void {
-  const rowLength = image.width * 3;
-  for (let row = 0; row < image.height; row++) {
-    const pixels = image.data.subarray(row * rowLength, (row + 1) * rowLength);
-    canvas.data.set(pixels, ((y + row) * canvas.width + x) * 3);
-  }
-}
-
-function fillBox(canvas: RgbImage, x: number, y: number, size: number, colour: Rgb): void {
-  for (let row = y; row < y + size; row++) {
-    for (let column = x; column < x + size; column++) {
-      canvas.data.set(colour, (row * canvas.width + column) * 3);
-    }
-  }
-}
-
-function drawText(canvas: RgbImage, mask: TextMask, x: number, baseline: number, ink: Rgb): void {
-  const top = baseline - mask.baseline;
-  for (let row = Math.max(0, -top); row < mask.height && top + row < canvas.height; row++) {
-    for (let column = 0; column < mask.width && x + column < canvas.width; column++) {
-      const cover = mask.data[row * mask.width + column] ?? 0;
-      if (cover === 0) continue;
-      const at = ((top + row) * canvas.width + x + column) * 3;
-      for (let channel = 0; channel < 3; channel++) {
-        const paper = canvas.data[at + channel] ?? 0;
-        const colour = ink[channel] ?? 0;
-        canvas.data[at + channel] = Math.round(paper + ((colour - paper) * cover) / 255);
-      }
-    }
-  }
+function drawSwatch(
+  canvas: Canvas,
+  { x, y, size }: LegendCell['swatch'],
+  border: number,
+  colour: Rgb | undefined,
+  theme: Theme,
+): void {
+  const inner = size - 2 * border;
+  canvas.fill({ x, y, width: size, height: size }, theme.border);
+  const inside = { x: x + border, y: y + border, width: inner, height: inner };
+  canvas.fill(inside, colour ?? theme.paper);
 }

@@ -1,8 +1,9 @@
 import { elementCount, type Shape } from '../../core/tensor.js';
+import { type AxisMap, clampedTo } from '../../graph/axis-map.js';
 import type { Value } from '../../graph/graph.js';
 import type { OperatorName } from '../../graph/operators.js';
 import { padWidths, type SliceRange, sliceRanges } from '../../graph/shape-rules/layout.js';
-import { type AxisMap, clampedTo, throughAxisMaps } from '../axis-map.js';
+import { throughAxisMaps } from '../axis-map-gradient.js';
 import {
   differentiable,
   flat,

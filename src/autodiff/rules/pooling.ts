@@ -1,10 +1,11 @@
+import type { Tap } from '../../graph/axis-map.js';
 import type { OperatorName } from '../../graph/operators.js';
-import { type AxisMap, type Tap, throughAxisMaps } from '../axis-map.js';
+import { type TensorAxisMap, throughAxisMaps } from '../axis-map-gradient.js';
 import { differentiable, type GradientCall, type GradientEntries } from '../gradient-rule.js';
 import { extremeGradient } from './reduction.js';
 
 /** The mean over windows along one image axis; both axes together make the pool. */
-function meanAlong(call: GradientCall<'AveragePool'>, axis: 0 | 1): AxisMap {
+function meanAlong(call: GradientCall<'AveragePool'>, axis: 0 | 1): TensorAxisMap {
   const { kernel_shape, strides, pads, count_include_pad } = call.node.attributes;
   const size = call.input(0).shape[axis + 2] ?? 1;
   const windows = call.output().shape[axis + 2] ?? 1;

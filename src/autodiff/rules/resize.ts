@@ -1,6 +1,7 @@
 import { sameShape, toNumbers } from '../../core/tensor.js';
+import { clampedTo, linearTaps, type Tap } from '../../graph/axis-map.js';
 import type { AttributesOf, OperatorName } from '../../graph/operators.js';
-import { type AxisMap, clampedTo, type Tap, throughAxisMaps } from '../axis-map.js';
+import { type TensorAxisMap, throughAxisMaps } from '../axis-map-gradient.js';
 import { differentiable, type GradientCall, type GradientEntries } from '../gradient-rule.js';
 
 type Settings = AttributesOf<'Resize'>;
@@ -57,15 +58,8 @@ function tapsOf(settings: Settings, stretch: Stretch, sample: number): readonly 
   const { from } = stretch;
   const position = coordinate(settings, stretch, sample);
   switch (settings.mode) {
-    case 'linear': {
-      const inside = clampedTo(from, position);
-      const lower = Math.floor(inside);
-      const weight = inside - lower;
-      return [
-        { from: lower, weight: 1 - weight },
-        { from: clampedTo(from, lower + 1), weight },
-      ];
-    }
+    case 'linear':
+      return linearTaps(from, position);
     case 'cubic': {
       const lower = Math.floor(position);
       return [-1, 0, 1, 2].map((offset) => ({
@@ -79,11 +73,11 @@ function tapsOf(settings: Settings, stretch: Stretch, sample: number): readonly 
 }
 
 /** The map of each axis that is resized. */
-function axisMaps(call: GradientCall<'Resize'>): readonly AxisMap[] {
+function axisMaps(call: GradientCall<'Resize'>): readonly TensorAxisMap[] {
   const given = call.has(2) ? call.input(2).constant : undefined;
   const scales = given === undefined ? undefined : toNumbers(given);
   const { shape: after } = call.output();
-  return call.input(0).shape.flatMap((from, axis): AxisMap[] => {
+  return call.input(0).shape.flatMap((from, axis): TensorAxisMap[] => {
     const to = after[axis] ?? 1;
     const scale = scales?.[axis] ?? Math.fround(to / from);
     if (from === to && scale === 1) return [];

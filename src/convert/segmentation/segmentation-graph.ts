@@ -3,7 +3,6 @@ import { tensor } from '../../core/tensor.js';
 import { GraphBuilder } from '../../graph/builder.js';
 import type { Graph, Value } from '../../graph/graph.js';
 import { simplify } from '../../graph/passes/simplify.js';
-import { copyNode } from '../../graph/rewrite.js';
 import { findSegmentationOutput, type OutputPlace, type ResizeConvention } from './find-output.js';
 import {
   addPixelInput,
@@ -99,8 +98,7 @@ function copyInto(
     return known;
   };
   for (const node of graph.nodes) {
-    const outputs = copyNode(
-      builder,
+    const outputs = builder.copy(
       node,
       node.inputs.map((each) => each && renewed(each)),
     );

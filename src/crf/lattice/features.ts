@@ -42,17 +42,17 @@ export function positionFeatures({ width, height }: Size, deviation: number): Fe
 
 /** (x, y) / positionDeviation, then (red, green, blue) / colourDeviation. */
 export function bilateralFeatures(
-  { width, height, data }: RgbImage,
+  image: RgbImage,
   positionDeviation: number,
   colourDeviation: number,
 ): Features {
+  const { data } = image;
+  const position = positionFeatures(image, positionDeviation);
   return {
     dimension: 5,
-    pixels: width * height,
+    pixels: position.pixels,
     read(pixel, out) {
-      const y = Math.floor(pixel / width);
-      out[0] = (pixel - y * width) / positionDeviation;
-      out[1] = y / positionDeviation;
+      position.read(pixel, out);
       out[2] = (data[pixel * 3] as number) / colourDeviation;
       out[3] = (data[pixel * 3 + 1] as number) / colourDeviation;
       out[4] = (data[pixel * 3 + 2] as number) / colourDeviation;

@@ -9,21 +9,10 @@ import {
   potts,
 } from '../exact-mean-field.fixture.js';
 import { bilateralFeatures, positionFeatures } from '../lattice/features.js';
-import type { CrfParameters } from '../parameters.js';
 import { noiseImage, randomEnergies, scene, withErrors } from '../pictures.fixture.js';
 import { difference, expectDistributions } from '../results.fixture.js';
+import { engines, smallPictures as parameters } from '../settings.fixture.js';
 import { unaryFromLabels } from '../unary.js';
-
-const engines = ['webassembly', 'javascript'] as const;
-
-const parameters: CrfParameters = {
-  bilateralWeight: 4,
-  bilateralPositionDeviation: 12,
-  bilateralColourDeviation: 8,
-  spatialWeight: 3,
-  spatialPositionDeviation: 2,
-  iterations: 10,
-};
 
 describe.each(engines)('mean field against every pair of pixels, %s', (engine) => {
   const width = 22;

@@ -1,18 +1,7 @@
-import type { SplatRows } from '../lattice/splat-rows.js';
 import { expOfNegative } from './exponential.js';
-import type { Kernels, Slicing } from './kernels.js';
+import type { Kernels } from './kernels.js';
 
-/** The inner loops in JavaScript: sums in double precision, stored as float32. */
-export const javascriptKernels: Kernels = { splat, blur, merge, slice, weigh, softmax };
-
-function splat(
-  rows: SplatRows,
-  beliefs: Float32Array,
-  lanes: number,
-  values: Float32Array,
-  from: number,
-  to: number,
-): void {
+const splat: Kernels['splat'] = (rows, beliefs, lanes, values, from, to) => {
   const { start, pixel, weight } = rows;
   let end = start[from] as number;
   for (let point = from; point < to; point++) {
@@ -38,15 +27,9 @@ function splat(
       values[out + 3] = sum3;
     }
   }
-}
+};
 
-function blur(
-  chains: Int32Array,
-  values: Float32Array,
-  lanes: number,
-  from: number,
-  to: number,
-): void {
+const blur: Kernels['blur'] = (chains, values, lanes, from, to) => {
   let start = from;
   // A chain that began earlier belongs to the range before.
   if (start > 0) while (start < to && (chains[start - 1] as number) >= 0) start++;
@@ -71,15 +54,15 @@ function blur(
     }
     start = end;
   }
-}
+};
 
-function merge(values: Float32Array, mirror: Float32Array, from: number, to: number): void {
+const merge: Kernels['merge'] = (values, mirror, from, to) => {
   for (let at = from; at < to; at++) {
     values[at] = 0.5 * ((values[at] as number) + (mirror[at] as number));
   }
-}
+};
 
-function slice(term: Slicing, lanes: number, from: number, to: number, sums: Float32Array): void {
+const slice: Kernels['slice'] = (term, lanes, from, to, sums) => {
   const { vertices, slice: weights, sides, total, values } = term;
   let row = 0;
   for (let pixel = from; pixel < to; pixel++) {
@@ -104,15 +87,9 @@ function slice(term: Slicing, lanes: number, from: number, to: number, sums: Flo
     sums[row + lanes] = (sums[row + lanes] as number) + rest;
     row += lanes + 4;
   }
-}
+};
 
-function weigh(
-  costs: Float32Array,
-  sums: Float32Array,
-  width: number,
-  rows: number,
-  ratings: Float32Array,
-): void {
+const weigh: Kernels['weigh'] = (costs, sums, width, rows, ratings) => {
   for (let row = 0; row < rows * width; row += width) {
     for (let label = 0; label < width; label++) {
       let cost = 0;
@@ -122,17 +99,9 @@ function weigh(
       ratings[row + label] = -cost;
     }
   }
-}
+};
 
-function softmax(
-  ratings: Float32Array,
-  energies: Float32Array,
-  width: number,
-  from: number,
-  to: number,
-  out: Float32Array,
-  stride: number,
-): void {
+const softmax: Kernels['softmax'] = (ratings, energies, width, from, to, out, stride) => {
   let row = 0;
   for (let pixel = from; pixel < to; pixel++) {
     const first = pixel * width;
@@ -155,4 +124,7 @@ function softmax(
     }
     row += width;
   }
-}
+};
+
+/** The inner loops in JavaScript: sums in double precision, stored as float32. */
+export const javascriptKernels: Kernels = { splat, blur, merge, slice, weigh, softmax };

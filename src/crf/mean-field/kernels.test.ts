@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Random, seededRandom } from '../../core/random.js';
 import { chainsOf } from '../lattice/chains.js';
-import { allocateBlock, type Block, kernelsOf } from './block.js';
+import { engines } from '../settings.fixture.js';
+import { allocateBlock, type Block, type CrfEngine, kernelsOf } from './block.js';
 import type { Kernels } from './kernels.js';
 
 const points = 500;
@@ -15,7 +16,7 @@ class Arrays {
   readonly #random: Random = seededRandom(12);
   #used = 0;
 
-  constructor(engine: 'webassembly' | 'javascript') {
+  constructor(engine: CrfEngine) {
     this.#block = allocateBlock(1 << 20, false, engine);
     expect(this.#block.engine).toBe(engine);
     this.kernels = kernelsOf(this.#block);
@@ -166,7 +167,7 @@ describe.each(cases)('$name of $lanes lanes', ({ name, lanes }) => {
     expect(assembly.some((value) => Math.abs(value) > 0.1)).toBe(true);
   });
 
-  it.each(['webassembly', 'javascript'] as const)('%s: ranges do not change a bit', (engine) => {
+  it.each(engines)('%s: ranges do not change a bit', (engine) => {
     const whole = runs[name](new Arrays(engine), lanes, (items) => [items]);
     const cut = runs[name](new Arrays(engine), lanes, (items) => [
       1,

@@ -10,7 +10,7 @@ import {
   rgbImage,
 } from '../../image/index.js';
 import { encodeMaskPng, encodeOverlayPng } from '../../image/node/index.js';
-import { pngBytes } from './png/png-bytes.fixture.js';
+import { pngBytes } from '../../image/node/png/png-bytes.fixture.js';
 
 /** A folder of its own for tests that need datasets on disk. */
 export class DatasetFolder {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../core/random.js';
 import { vocPalette } from '../../image/index.js';
 import { encodeMaskPng } from '../../image/node/index.js';
+import { type PngRecipe, pngBytes } from '../../image/node/png/png-bytes.fixture.js';
 import { type LabelCoding, paletteMeanings } from '../label-coding.js';
-import { type PngRecipe, pngBytes } from './png/png-bytes.fixture.js';
 import { readLabel } from './read-label.js';
 
 const coding: LabelCoding = { colours: paletteMeanings(vocPalette(21), 255) };

@@ -1,7 +1,7 @@
 import { FormatError } from '../../core/errors.js';
 import { type LabelMap, labelMap } from '../../image/index.js';
+import { type PngPicture, readPng } from '../../image/node/png/read-png.js';
 import { colourTable, formatColour, type LabelCoding, packColour } from '../label-coding.js';
-import { type PngPicture, readPng } from './png/read-png.js';
 
 /**
  * Decodes a label file: the class index of every pixel.

@@ -1,6 +1,14 @@
-import type { Rgb, RgbImage, TextMask, TextRasteriser } from '../../image/index.js';
+import {
+  Canvas,
+  noText,
+  printableName,
+  type Rgb,
+  type RgbImage,
+  type TextMask,
+  type TextRasteriser,
+  turnUp,
+} from '../../image/index.js';
 import type { EvaluationReport } from '../evaluation.js';
-import { Canvas, turnUp } from './canvas.js';
 import { type ConfusionShares, confusionShares } from './confusion-shares.js';
 
 const paper: Rgb = [255, 255, 255];
@@ -96,18 +104,17 @@ async function renderTexts(matrix: ConfusionShares, rasterise: TextRasteriser): 
   ]);
   const numbers = [...new Set(matrix.shares.flat().map(numberOf))].filter((text) => text !== '');
   const masks = await render(numbers, fontSize - 1);
-  const none: TextMask = { width: 0, height: 0, baseline: 0, data: new Uint8Array(0) };
   return {
     rows: await render(matrix.rows.map(shortened)),
     columns: columns.map(turnUp),
     ious: await render(
       matrix.iou.map((value) => (Number.isNaN(value) ? '–' : (value * 100).toFixed(1))),
     ),
-    iou: iou ?? none,
-    predicted: predicted ?? none,
-    trueClass: turnUp(trueClass ?? none),
-    scale: scale ?? none,
-    numbers: new Map(numbers.map((text, i) => [text, masks[i] ?? none])),
+    iou: iou ?? noText,
+    predicted: predicted ?? noText,
+    trueClass: turnUp(trueClass ?? noText),
+    scale: scale ?? noText,
+    numbers: new Map(numbers.map((text, i) => [text, masks[i] ?? noText])),
     ticks: await render(
       ticks.map((tick) => `${tick * 100}`),
       fontSize - 2,
@@ -196,8 +203,5 @@ function widest(masks: readonly TextMask[]): number {
 }
 
 function shortened(name: string): string {
-  const characters = [...name.replace(/\s+/g, ' ').trim()];
-  if (characters.length === 0) return '(no name)';
-  if (characters.length <= longestName) return characters.join('');
-  return `${characters.slice(0, longestName - 1).join('')}…`;
+  return printableName(name, longestName) || '(no name)';
 }

@@ -4,7 +4,7 @@ import { seededRandom } from '../../core/random.js';
 import { float32, int64, tensor } from '../../core/tensor.js';
 import { GraphBuilder } from '../builder.js';
 import { relativeDifference, runGraph } from '../engine.fixture.js';
-import type { Graph, Value } from '../graph.js';
+import { constantsOf, type Graph, type Value } from '../graph.js';
 import { randomTensor } from '../random-call.fixture.js';
 import { verify } from '../verify.js';
 import { cancelTransposes } from './cancel-transposes.js';
@@ -155,6 +155,27 @@ describe('what passes make smaller', () => {
     });
     const after = mergeEqualNodes(graph);
     expect(operatorsOf(after)).toEqual(['LeakyRelu', 'Add', 'LeakyRelu', 'Add']);
+  });
+
+  it('equal scalars and shapes become one, and nodes on them too, but for weights', async () => {
+    const graph = graphOf((builder, x) => {
+      const half = (value: number) => {
+        const factor = builder.constant(float32([], [value]), 'factor');
+        const flat = builder.constant(int64([1, -1]), 'shape');
+        return builder.add('Reshape', [builder.add('Mul', [x, factor], {}), flat], {});
+      };
+      const sum = builder.add('Add', [half(0.5), half(0.5)], {});
+      const other = builder.add('Add', [half(0), half(-0)], {});
+      const [left, right] = [1, 2].map(() => builder.constant(float32([1], [3]), 'bias'));
+      return [other, left, right].reduce<Value>((a, b) => builder.add('Add', [a, b], {}), sum);
+    });
+    const after = mergeEqualNodes(graph);
+    expect(operatorsOf(after).join(' ')).toBe(
+      'Mul Reshape Add Mul Reshape Mul Reshape Add Add Add Add',
+    );
+    const names = constantsOf(after).map(({ constant: { shape, data } }) => `${shape}:${data}`);
+    expect(names.sort()).toEqual(['1:3', '1:3', '2:1,-1', ':0', ':0', ':0.5']);
+    await expectSame(graph, after, 9);
   });
 
   it('attributes that are not finite tell nodes apart', () => {

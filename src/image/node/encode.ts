@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { messageOf, OutputError } from '../../core/errors.js';
 import type { LabelMap, RgbImage } from '../image.js';
 import { type Palette, voidColour } from '../palette.js';
-import { writePng } from './png.js';
+import { writePng } from './png/write-png.js';
 
 /**
  * An RGB picture as PNG.

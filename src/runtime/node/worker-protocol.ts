@@ -1,10 +1,14 @@
+import type * as errors from '../../core/errors.js';
 import {
   AtrousError,
   DeviceError,
   type ErrorParts,
   FormatError,
+  GraphError,
+  InternalError,
   messageOf,
   OptionError,
+  OutputError,
   UnsupportedError,
 } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
@@ -43,13 +47,34 @@ export type Reply =
 
 /** An error as plain data: classes and causes do not survive the way between threads. */
 export interface PackedError {
-  readonly name: string;
+  readonly name: ErrorName;
   readonly parts: ErrorParts;
 }
 
-const errorClasses = new Map(
-  [DeviceError, FormatError, OptionError, UnsupportedError].map((type) => [type.name, type]),
-);
+type Errors = typeof errors;
+
+/** The names of all classes of errors. */
+type ErrorName = {
+  [K in keyof Errors]: Errors[K] extends new (...args: never) => AtrousError ? K : never;
+}[keyof Errors];
+
+/** How each class comes to life again. */
+const errorClasses: { readonly [K in ErrorName]: (parts: ErrorParts) => InstanceType<Errors[K]> } =
+  {
+    AtrousError: (parts) => new AtrousError(parts),
+    DeviceError: (parts) => new DeviceError(parts),
+    FormatError: (parts) => new FormatError(parts),
+    GraphError: (parts) => new GraphError(parts),
+    InternalError: ({ place, problem, cause }) =>
+      new InternalError(place.replace(/^internal: /, ''), problem, cause),
+    OptionError: (parts) => new OptionError(parts),
+    OutputError: (parts) => new OutputError(parts),
+    UnsupportedError: (parts) => new UnsupportedError(parts),
+  };
+
+function isErrorName(name: string): name is ErrorName {
+  return Object.hasOwn(errorClasses, name);
+}
 
 /** Packs whatever was thrown; of its cause the message stays. */
 export function packError(thrown: unknown): PackedError {
@@ -58,7 +83,8 @@ export function packError(thrown: unknown): PackedError {
   }
   const { name, place, problem, expected, found, fix, cause } = thrown;
   return {
-    name,
+    // Classes of other folders arrive as what all of them are.
+    name: isErrorName(name) ? name : 'AtrousError',
     parts: {
       place,
       problem,
@@ -72,6 +98,7 @@ export function packError(thrown: unknown): PackedError {
 
 /** The error that was packed, in its own class again. */
 export function unpackError({ name, parts }: PackedError): AtrousError {
-  const cause = parts.cause === undefined ? {} : { cause: new Error(String(parts.cause)) };
-  return new (errorClasses.get(name) ?? DeviceError)({ ...parts, ...cause });
+  const { cause, ...rest } = parts;
+  const again = cause === undefined ? rest : { ...rest, cause: new Error(String(cause)) };
+  return errorClasses[name](again);
 }

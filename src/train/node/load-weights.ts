@@ -31,7 +31,7 @@ export async function teacherOf(
     { ...plain, head: 'v3' },
     outputStride,
   );
-  checkTeacher(teacher, labels.length, file);
+  checkTeacher(teacher, plain, file);
   return { distillation: { ...settings, teacher } };
 }
 

@@ -1,5 +1,5 @@
 import { InternalError } from '../../../core/errors.js';
-import { int64, type Shape } from '../../../core/tensor.js';
+import { int64, type Shape, sameShape } from '../../../core/tensor.js';
 import type { GraphBuilder } from '../../../graph/builder.js';
 import type { Value } from '../../../graph/graph.js';
 import type { AttributesInOf, OperatorName } from '../../../graph/operators.js';
@@ -182,11 +182,13 @@ export class Image {
   }
 }
 
+/** The value in another shape, straight from what it was before where it has been reshaped already. */
 export function reshape(builder: GraphBuilder, value: Value, shape: Shape): Value {
-  const same = value.shape.length === shape.length && value.shape.every((s, a) => s === shape[a]);
-  if (same) return value;
+  const producer = builder.producerOf(value);
+  const source = (producer?.op === 'Reshape' ? producer.inputs[0] : undefined) ?? value;
+  for (const each of [value, source]) if (sameShape(each.shape, shape)) return each;
   const target = builder.constant(int64(shape), 'shape');
-  return builder.add('Reshape', [value, target], {}, { name: `${value.name}/reshaped` });
+  return builder.add('Reshape', [source, target], {}, { name: `${value.name}/reshaped` });
 }
 
 /** A number per channel repeated for each image of the batch: [C] to [C N]. */

@@ -1,5 +1,5 @@
+import { axisMatrix, linearTaps } from '../../../graph/axis-map.js';
 import type { Node, Value } from '../../../graph/graph.js';
-import { interpolationMatrix } from './interpolation-matrix.js';
 import type { CpuLowering, LoweringRules } from './lowering.js';
 
 function perRow(node: Node, position = 0): readonly [number, number, number, number] {
@@ -59,10 +59,8 @@ function resize(lowering: CpuLowering, node: Node<'Resize'>): boolean {
     return false;
   }
   const image = lowering.input(node, 0);
-  const constant = (shape: readonly number[], data: Float32Array): Value =>
-    lowering.builder.constant({ dtype: 'float32', shape, data }, `${node.name}/interpolation`);
-  const down = constant([outHeight, height], interpolationMatrix(height, outHeight));
-  const across = constant([outWidth, width], interpolationMatrix(width, outWidth));
+  const down = alignedInterpolation(lowering, node, height, outHeight);
+  const across = alignedInterpolation(lowering, node, width, outWidth);
   const planes = lowering.reshape(image.rows, [channels * batch, height, width]);
   const transposed = lowering.add(node, 'Transpose', [across], { perm: [1, 0] });
   const wide = lowering.add(node, 'MatMul', [planes, transposed], {});
@@ -70,6 +68,22 @@ function resize(lowering: CpuLowering, node: Node<'Resize'>): boolean {
   const perChannel = batch * outHeight * outWidth;
   lowering.output(node).define('rows', lowering.reshape(value, [channels, perChannel]));
   return true;
+}
+
+/**
+ * The matrix [to, from] of linear interpolation between aligned corners: row i has the weights of a
+ * sample at i (from - 1) / (to - 1).
+ */
+function alignedInterpolation(
+  { builder }: CpuLowering,
+  { name }: Node,
+  from: number,
+  to: number,
+): Value {
+  const scale = to === 1 ? 0 : (from - 1) / (to - 1);
+  const taps = Array.from({ length: to }, (_, sample) => linearTaps(from, sample * scale));
+  const data = Float32Array.from(axisMatrix({ size: from, taps }));
+  return builder.constant({ dtype: 'float32', shape: [to, from], data }, `${name}/interpolation`);
 }
 
 /** Operators that move values about, and those along the image axes. */

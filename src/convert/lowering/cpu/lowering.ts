@@ -3,7 +3,6 @@ import { float32, int64, type Shape } from '../../../core/tensor.js';
 import { GraphBuilder } from '../../../graph/builder.js';
 import type { Graph, Node, Value } from '../../../graph/graph.js';
 import type { AttributesInOf, OperatorName } from '../../../graph/operators.js';
-import { copyNode } from '../../../graph/rewrite.js';
 import { Image, perChannel, perPlane, reshape, type Workshop } from './image.js';
 
 /** Lowers one node, or declines by returning `false`: the node is then kept as it is. */
@@ -91,7 +90,7 @@ export class CpuLowering implements Workshop {
 
   keep(node: Node): void {
     const inputs = node.inputs.map((input) => input && this.image(input).planes);
-    const outputs = copyNode(this.builder, node, inputs);
+    const outputs = this.builder.copy(node, inputs);
     outputs.forEach((value, position) => {
       this.output(node, position).define('planes', value);
     });

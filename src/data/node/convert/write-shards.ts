@@ -4,7 +4,7 @@ import { OptionError } from '../../../core/errors.js';
 import { encodeExample } from '../../../formats/tensorflow/example/index.js';
 import { encodeRecord } from '../../../formats/tensorflow/record-file/index.js';
 import type { LabelMap } from '../../../image/index.js';
-import { writePng } from '../../../image/node/png.js';
+import { writePng } from '../../../image/node/png/write-png.js';
 import type { DatasetSource, Sample } from '../../dataset-source.js';
 import type { SampleLocation } from '../dataset-listing.js';
 import { encodedImage } from '../encoded-image.js';

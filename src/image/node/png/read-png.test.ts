@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { FormatError } from '../../../core/errors.js';
 import { seededRandom } from '../../../core/random.js';
-import { pngHeader } from '../../../image/node/png.fixture.js';
+import { pngHeader } from '../png.fixture.js';
 import { type PngRecipe, pngBytes } from './png-bytes.fixture.js';
 import { readPng } from './read-png.js';
 

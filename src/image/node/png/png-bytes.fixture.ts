@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib';
-import { crc32Of } from '../../../image/node/png.fixture.js';
+import { crc32Of } from '../png.fixture.js';
 
 /** A picture to be written as PNG, each sample as it is to be stored. */
 export interface PngRecipe {
