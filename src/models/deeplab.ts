@@ -1,46 +1,15 @@
 import type { Value } from '../graph/graph.js';
 import type { Features } from './backbones/features.js';
-import { mobileNetV2 } from './backbones/mobilenet-v2.js';
-import { type OutputStride, scaledSide, strideSize } from './geometry.js';
-import { aspp } from './heads/aspp.js';
-import { decoder } from './heads/decoder.js';
+import { backbones } from './backbones/index.js';
+import { scaledSide, strideSize } from './geometry.js';
 import { type FcnSettings, fcn } from './heads/fcn.js';
-import { type ImagePyramidSettings, mergedLogits, scaledImage } from './image-pyramid.js';
+import { sizeOf } from './heads/head.js';
+import { heads } from './heads/index.js';
+import { mergedLogits, scaledImage } from './image-pyramid.js';
 import type { Layers } from './layers.js';
+import { checkSettings, type DeepLabSettings } from './settings.js';
 
-/** A DeepLab network, as plain data. */
-export interface DeepLabSettings {
-  readonly backbone: 'mobilenet-v2';
-  /** Factor on the backbone's channel counts. */
-  readonly depthMultiplier: number;
-  readonly classes: number;
-  readonly outputStride: OutputStride;
-  /** `v3` ends in ASPP; `v3+` adds the decoder. */
-  readonly head: 'v3' | 'v3+';
-  /** Atrous rates of ASPP at output stride 16; none for the MobileNets of the release. */
-  readonly atrousRates: readonly number[];
-  /** Channels of each branch of ASPP and of their projection. */
-  readonly asppFilters: number;
-  /** Channels of the decoder's convolutions. */
-  readonly decoderFilters: number;
-  /**
-   * Scales at which the network sees the image, with the same parameters at all of them; their
-   * logits are merged (Chen et al. 2016, "Attention to Scale", section 3).
-   */
-  readonly imagePyramid: ImagePyramidSettings;
-}
-
-export const deepLabDefaults: DeepLabSettings = {
-  backbone: 'mobilenet-v2',
-  depthMultiplier: 1,
-  classes: 21,
-  outputStride: 16,
-  head: 'v3',
-  atrousRates: [],
-  asppFilters: 256,
-  decoderFilters: 256,
-  imagePyramid: { scales: [1], merge: 'max' },
-};
+export { type DeepLabSettings, deepLabDefaults } from './settings.js';
 
 /** All that losses are taken of. */
 export interface DeepLabOutputs {
@@ -52,11 +21,11 @@ export interface DeepLabOutputs {
   readonly auxiliary: readonly Value[];
 }
 
-const decoderStride = 4;
-
 /**
  * Builds a network from a normalised image [N, 3, H, W] to class logits [N, classes, h, w], at the
- * output stride or, with a decoder, at stride 4.
+ * stride that its head gives them.
+ *
+ * @throws OptionError for settings that do not go together; GraphError where they cannot be built.
  */
 export function deepLab(layers: Layers, image: Value, settings: DeepLabSettings): Value {
   return deepLabOutputs(layers, image, settings).logits;
@@ -75,13 +44,15 @@ export function deepLabOutputs(
   settings: DeepLabSettings,
   auxiliary?: Omit<FcnSettings, 'classes'>,
 ): DeepLabOutputs {
+  checkSettings(settings);
   const { scales, merge } = settings.imagePyramid;
+  const { resize } = heads[settings.head];
   const size = logitsSize(image, settings);
   const passes = scales.map((scale, index) => {
     const own = layers.again(index);
     const { logits, penultimate } = atOneScale(own, scaledImage(own, image, scale), settings);
     return {
-      logits: own.resize(logits, size, 'logits/scaled'),
+      logits: own.resize(logits, size, 'logits/scaled', resize),
       auxiliary:
         auxiliary === undefined
           ? []
@@ -97,14 +68,12 @@ export function deepLabOutputs(
 }
 
 /** Height and width of the logits: those of the largest scale, or of the image where that is more. */
-function logitsSize(
-  { shape }: Value,
-  { imagePyramid, head, outputStride }: DeepLabSettings,
-): readonly [number, number] {
-  const largest = Math.max(1, ...imagePyramid.scales);
-  const stride = head === 'v3+' ? decoderStride : outputStride;
+function logitsSize(image: Value, settings: DeepLabSettings): readonly [number, number] {
+  const largest = Math.max(1, ...settings.imagePyramid.scales);
+  const stride = heads[settings.head].logitsStride(settings);
+  const [height, width] = sizeOf(image);
   const along = (side: number) => strideSize(scaledSide(side, largest), stride);
-  return [along(shape[2] ?? 1), along(shape[3] ?? 1)];
+  return [along(height), along(width)];
 }
 
 function atOneScale(
@@ -112,20 +81,7 @@ function atOneScale(
   image: Value,
   settings: DeepLabSettings,
 ): Pick<Features, 'penultimate'> & { readonly logits: Value } {
-  const { depthMultiplier, outputStride, classes, asppFilters, decoderFilters } = settings;
-  const backbone = mobileNetV2(layers, image, { depthMultiplier, outputStride });
-  const rates = settings.atrousRates.map((rate) => (rate * 16) / outputStride);
-  let x = aspp(layers, backbone.features, { filters: asppFilters, rates });
-  if (settings.head === 'v3+') {
-    const size = [image.shape[2] ?? 1, image.shape[3] ?? 1] as const;
-    x = decoder(layers, x, backbone.lowLevel, size, {
-      outputStride: decoderStride,
-      filters: decoderFilters,
-    });
-  }
-  const logits = layers.biasedConvolution(x, 'logits/semantic', 'logits', {
-    filters: classes,
-    initial: { kind: 'truncated-normal', deviation: 0.01 },
-  });
-  return { logits, penultimate: backbone.penultimate };
+  const features = backbones[settings.backbone].build(layers, image, settings);
+  const logits = heads[settings.head].build(layers, { features, image }, settings);
+  return { logits, penultimate: features.penultimate };
 }

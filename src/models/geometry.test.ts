@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { atrousUnits, makeDivisible, samePads, strideSize } from './geometry.js';
+import { atrousUnits, fixedPads, makeDivisible, samePads, strideSize } from './geometry.js';
 
 /** Nominal strides of MobileNetV2's units, which take features at stride 2. */
 const mobileNetV2 = [1, 2, 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1];
@@ -79,6 +79,22 @@ describe('SAME padding', () => {
       }
     }
   });
+});
+
+it('pads height and width by a rate of their own', () => {
+  expect(samePads([33, 33], 3, 1, [1, 6])).toEqual([1, 6, 1, 6]);
+  expect(fixedPads(3, [2, 3])).toEqual([2, 3, 2, 3]);
+});
+
+it('pads by the kernel alone where pads are fixed, for as many outputs as SAME', () => {
+  expect(fixedPads(7, 1)).toEqual([3, 3, 3, 3]);
+  expect(fixedPads(4, 1)).toEqual([1, 1, 2, 2]);
+  for (let size = 1; size < 40; size++) {
+    for (const kernel of [1, 3, 7]) {
+      const [top, , bottom] = fixedPads(kernel, 1);
+      expect(Math.floor((size + top + bottom - kernel) / 2) + 1).toBe(Math.ceil(size / 2));
+    }
+  }
 });
 
 it('scales channels to multiples, never by more than a tenth downwards', () => {

@@ -1,17 +1,42 @@
-/** Pads [top, left, bottom, right] of TensorFlow's SAME rule: outputs of ceil(size / stride). */
+/** [top, left, bottom, right] in pixels. */
+export type Pads = readonly [number, number, number, number];
+
+/** An atrous rate; a pair is [along the height, along the width]. */
+export type Rate = number | readonly [number, number];
+
+/** A rate as [along the height, along the width]. */
+export function ratePair(rate: Rate): readonly [number, number] {
+  return typeof rate === 'number' ? [rate, rate] : rate;
+}
+
+/** Pads of TensorFlow's SAME rule: outputs of ceil(size / stride). */
 export function samePads(
   [height, width]: readonly [number, number],
   kernel: number,
   stride: number,
-  rate: number,
-): readonly [number, number, number, number] {
-  const along = (size: number): readonly [number, number] => {
-    const reach = (Math.ceil(size / stride) - 1) * stride + (kernel - 1) * rate + 1;
+  rate: Rate,
+): Pads {
+  const along = (size: number, own: number): readonly [number, number] => {
+    const reach = (Math.ceil(size / stride) - 1) * stride + (kernel - 1) * own + 1;
     const total = Math.max(reach - size, 0);
     return [Math.floor(total / 2), Math.ceil(total / 2)];
   };
-  const [top, bottom] = along(height);
-  const [left, right] = along(width);
+  const [first, second] = ratePair(rate);
+  const [top, bottom] = along(height, first);
+  const [left, right] = along(width, second);
+  return [top, left, bottom, right];
+}
+
+/**
+ * Pads that do not depend on the image's size, so that a strided convolution takes every second
+ * pixel of the unstrided one, even sizes included: ResNet's and Xception's. As many outputs as SAME.
+ */
+export function fixedPads(kernel: number, rate: Rate): Pads {
+  const [before, after] = [Math.floor, Math.ceil].map((round) =>
+    ratePair(rate).map((own) => round(((kernel - 1) * own) / 2)),
+  );
+  const [top = 0, left = 0] = before ?? [];
+  const [bottom = 0, right = 0] = after ?? [];
   return [top, left, bottom, right];
 }
 

@@ -1,18 +1,21 @@
 import { GraphError } from '../core/errors.js';
-import { elementCount, float32, int64, type Shape } from '../core/tensor.js';
+import { elementCount, int64, type Shape } from '../core/tensor.js';
 import type { GraphBuilder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
-import { samePads } from './geometry.js';
+import { type ActivationName, activated } from './activations.js';
+import { fixedPads, type Rate, ratePair, samePads } from './geometry.js';
 import type { Initial, NetworkPart, ParameterRole, Statistic } from './parameters.js';
 import {
   type BuiltParameter,
   type BuiltStatistic,
+  type DropoutInput,
   isFrozen,
   type Mode,
   Variables,
 } from './variables.js';
 
-export type { BuiltParameter, BuiltStatistic, Mode } from './variables.js';
+export type { ActivationName } from './activations.js';
+export type { BuiltParameter, BuiltStatistic, DropoutInput, Mode } from './variables.js';
 
 /** Batch norm's constants. */
 export interface BatchNormSettings {
@@ -20,13 +23,19 @@ export interface BatchNormSettings {
   readonly epsilon: number;
 }
 
-export type ActivationName = 'none' | 'relu' | 'relu6' | 'hard-swish';
+/**
+ * How a bilinear resize places samples: with the first and the last ones on each other, which is
+ * DeepLab's, or as the centres of pixels, which is PyTorch's usual one.
+ */
+export type ResizeConvention = 'align_corners' | 'half_pixel';
 
 export interface ConvolutionSettings {
   readonly filters: number;
   readonly kernel?: number;
   readonly stride?: number;
-  readonly rate?: number;
+  readonly rate?: Rate;
+  /** Whether pads go by the image's size, as TensorFlow's SAME does, or not; `same` unless told. */
+  readonly padding?: 'same' | 'fixed';
   readonly initial?: Initial;
   readonly activation?: ActivationName;
 }
@@ -34,7 +43,7 @@ export interface ConvolutionSettings {
 /**
  * Adds layers to a graph under TensorFlow's variable names, and keeps the list of their parameters.
  *
- * Images are [N, C, H, W]; convolutions pad by TensorFlow's SAME rule.
+ * Images are [N, C, H, W]; convolutions give ceil(size / stride) pixels.
  */
 export class Layers {
   readonly builder: GraphBuilder;
@@ -61,7 +70,7 @@ export class Layers {
   }
 
   /** Inputs for dropout masks: 0 or 1 / keep, made from seed and step by the caller. */
-  get dropoutMasks(): readonly Value[] {
+  get dropoutMasks(): readonly DropoutInput[] {
     return this.#variables.masks;
   }
 
@@ -86,6 +95,17 @@ export class Layers {
     const zero: Initial = { kind: 'constant', value: 0 };
     const biases = this.#parameter(scope, 'biases', [settings.filters], zero, part);
     return this.activate(this.#convolve(x, scope, [weights, biases], settings), settings);
+  }
+
+  /** Convolution with neither bias nor batch norm. */
+  bareConvolution(
+    x: Value,
+    scope: string,
+    part: NetworkPart,
+    settings: ConvolutionSettings,
+  ): Value {
+    const weights = this.#filters(x, scope, part, settings);
+    return this.activate(this.#convolve(x, scope, [weights], settings), settings);
   }
 
   /** Convolution, batch norm, activation. */
@@ -156,16 +176,7 @@ export class Layers {
   }
 
   activate(x: Value, { activation = 'none' }: { readonly activation?: ActivationName }): Value {
-    switch (activation) {
-      case 'none':
-        return x;
-      case 'relu':
-        return this.builder.add('Relu', [x], {});
-      case 'relu6':
-        return this.builder.add('Clip', [x, this.#scalar(0), this.#scalar(6)], {});
-      case 'hard-swish':
-        return this.builder.add('HardSwish', [x], {});
-    }
+    return activated(this.builder, x, activation);
   }
 
   /** Mean over the image, [N, C, 1, 1]. */
@@ -183,27 +194,36 @@ export class Layers {
     return this.builder.add('Concat', values, { axis: 1 }, { name: scope });
   }
 
-  /** Bilinear resize with aligned corners, DeepLab's everywhere. */
-  resize(x: Value, [height, width]: readonly [number, number], scope: string): Value {
+  /** Bilinear resize, with aligned corners unless told. */
+  resize(
+    x: Value,
+    [height, width]: readonly [number, number],
+    scope: string,
+    convention: ResizeConvention = 'align_corners',
+  ): Value {
     if (x.shape[2] === height && x.shape[3] === width) return x;
     const sizes = this.builder.constant(int64([...x.shape.slice(0, 2), height, width]), 'sizes');
     const none = undefined;
     return this.builder.add(
       'Resize',
       [x, none, none, sizes],
-      { mode: 'linear', coordinate_transformation_mode: 'align_corners' },
+      { mode: 'linear', coordinate_transformation_mode: convention },
       { name: scope },
     );
   }
 
-  /** Drops activations in training only. */
-  dropout(x: Value, scope: string): Value {
+  /**
+   * Drops activations in training only.
+   *
+   * @param keep share that is not dropped.
+   */
+  dropout(x: Value, scope: string, keep = 0.9): Value {
     const { mode } = this.#variables;
     if (mode.kind === 'infer' || mode.dropout !== true) return x;
     const own = this.#pass === 0 ? scope : `${scope}_${this.#pass}`;
     return this.builder.add(
       'Mul',
-      [x, this.#variables.mask(`${own}/mask`, x.shape)],
+      [x, this.#variables.mask(`${own}/mask`, x.shape, keep)],
       {},
       { name: scope },
     );
@@ -220,17 +240,18 @@ export class Layers {
     x: Value,
     scope: string,
     weights: readonly Value[],
-    { kernel = 1, stride = 1, rate = 1 }: ConvolutionSettings,
+    { kernel = 1, stride = 1, rate = 1, padding = 'same' }: ConvolutionSettings,
     group = 1,
   ): Value {
     const size = [x.shape[2] ?? 1, x.shape[3] ?? 1] as const;
+    const isFixed = padding === 'fixed' && stride > 1;
     return this.builder.add(
       'Conv',
       [x, ...weights],
       {
         strides: [stride, stride],
-        dilations: [rate, rate],
-        pads: samePads(size, kernel, stride, rate),
+        dilations: ratePair(rate),
+        pads: isFixed ? fixedPads(kernel, rate) : samePads(size, kernel, stride, rate),
         group,
       },
       { name: scope },
@@ -250,9 +271,5 @@ export class Layers {
     }
     this.#named.add(name);
     return this.#variables.parameter({ name, shape, role, initial, part });
-  }
-
-  #scalar(value: number): Value {
-    return this.builder.constant(float32([], [value]), 'bound');
   }
 }

@@ -14,7 +14,9 @@ export type Initial =
   /** Normal, drawn again beyond two deviations. */
   | { readonly kind: 'truncated-normal'; readonly deviation: number }
   /** Uniform with variance 2 / (fan in + fan out) (Glorot and Bengio 2010). */
-  | { readonly kind: 'xavier' };
+  | { readonly kind: 'xavier' }
+  /** Truncated normal with variance 2 / fan in, for layers before a relu (He et al. 2015). */
+  | { readonly kind: 'variance-scaling' };
 
 /** A trained parameter of a network. */
 export interface Parameter {
@@ -53,6 +55,12 @@ export function initialValues({ shape, initial }: Parameter, random: Random): Te
     case 'truncated-normal':
       for (let at = 0; at < data.length; at++) data[at] = initial.deviation * truncated(random);
       break;
+    case 'variance-scaling': {
+      // TensorFlow's: cutting a normal at two deviations leaves 1 / 1.3 of its variance.
+      const deviation = Math.sqrt((1.3 * 2) / elementCount(shape.slice(1)));
+      for (let at = 0; at < data.length; at++) data[at] = deviation * truncated(random);
+      break;
+    }
     case 'xavier': {
       const [filters = 1, channels = 1, ...kernel] = shape;
       const limit = Math.sqrt(6 / ((filters + channels) * elementCount(kernel)));

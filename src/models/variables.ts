@@ -39,6 +39,12 @@ export interface BuiltStatistic extends Statistic {
   readonly epsilon: number;
 }
 
+/** An input for a dropout mask. */
+export interface DropoutInput extends Value {
+  /** Share of the activations that is kept. */
+  readonly keep: number;
+}
+
 /** What a pass through a batch norm layer adds to one of its statistics. */
 export interface StatisticUse {
   readonly source: Value;
@@ -63,7 +69,7 @@ export class Variables {
   readonly #values = new Map<string, Value>();
   readonly #parameters = new Map<string, BuiltParameter>();
   readonly #statistics = new Map<string, BuiltStatistic>();
-  readonly #masks: Value[] = [];
+  readonly #masks: DropoutInput[] = [];
 
   constructor(builder: GraphBuilder, mode: Mode) {
     this.#builder = builder;
@@ -78,7 +84,7 @@ export class Variables {
     return [...this.#statistics.values()];
   }
 
-  get masks(): readonly Value[] {
+  get masks(): readonly DropoutInput[] {
     return this.#masks;
   }
 
@@ -102,10 +108,10 @@ export class Variables {
     this.#statistics.set(statistic.name, { ...first, batches });
   }
 
-  /** An input for a dropout mask. */
-  mask(name: string, shape: Shape): Value {
+  /** An input for a dropout mask that keeps a share of the activations. */
+  mask(name: string, shape: Shape, keep: number): Value {
     const mask = this.#builder.input(name, 'float32', shape);
-    this.#masks.push(mask);
+    this.#masks.push({ ...mask, keep });
     return mask;
   }
 

@@ -161,7 +161,7 @@ function partOf(batch: TensorOf<'uint8'>, part: number, parts: number): TensorOf
 }
 
 function masksOf(masks: TrainingGraph['dropoutMasks']): readonly DropoutMask[] {
-  return masks.map(({ name, shape }, index) => new DropoutMask(name, shape, index));
+  return masks.map(({ name, shape, keep }, index) => new DropoutMask(name, shape, index, keep));
 }
 
 function drawnMasks(

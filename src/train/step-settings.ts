@@ -1,12 +1,10 @@
 import type { Normalisation } from '../convert/segmentation/image-input.js';
 import { OptionError } from '../core/errors.js';
 import type { DatasetClasses } from '../data/index.js';
+import { backbones } from '../models/backbones/index.js';
 import type { TrainConfig } from './config/config.js';
 import type { LossSettings } from './losses/index.js';
 import type { StepSettings } from './step-graph/index.js';
-
-/** Pixels from 0 to 255 to the range from -1 to 1, as the MobileNets want them. */
-const normalisation: Normalisation = { mean: [127.5, 127.5, 127.5], std: [127.5, 127.5, 127.5] };
 
 /**
  * What the graph of a run's step is built from: the configuration, and the data set's classes.
@@ -28,7 +26,7 @@ export function stepSettings(
     height: crop.height,
     width: crop.width,
     ignoreValue,
-    normalisation,
+    normalisation: backbones[network.backbone].pixels,
     losses,
     optimizer,
     weightDecay: config.weightDecay,

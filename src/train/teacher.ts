@@ -3,7 +3,8 @@ import { GraphBuilder } from '../graph/builder.js';
 import type { Value } from '../graph/graph.js';
 import { inline } from '../graph/inline.js';
 import { simplify } from '../graph/passes/simplify.js';
-import { deepLab } from '../models/deeplab.js';
+import { type BackboneName, backbones } from '../models/backbones/index.js';
+import { type DeepLabSettings, deepLab } from '../models/deeplab.js';
 import { Layers } from '../models/layers.js';
 import type { TrainedNetwork } from '../weights/network-file.js';
 
@@ -30,7 +31,20 @@ export function teacherLogits(
 }
 
 /** @throws OptionError where a network could not learn from a teacher. */
-export function checkTeacher({ settings }: TrainedNetwork, classes: number, place: string): void {
+export function checkTeacher(
+  { settings }: TrainedNetwork,
+  student: Pick<DeepLabSettings, 'backbone' | 'classes'>,
+  place: string,
+): void {
+  const { backbone, classes } = student;
+  if (!samePixels(settings.backbone, backbone)) {
+    throw new OptionError({
+      place,
+      problem: 'the teacher takes other pixels than the network',
+      expected: `a backbone that takes those of ${backbone}`,
+      found: settings.backbone,
+    });
+  }
   if (settings.classes === classes) return;
   throw new OptionError({
     place,
@@ -39,4 +53,10 @@ export function checkTeacher({ settings }: TrainedNetwork, classes: number, plac
     found: `${settings.classes}`,
     fix: 'take a teacher with the classes of the data set',
   });
+}
+
+/** Whether two backbones normalise pixels alike: a step does it once, for both. */
+function samePixels(one: BackboneName, other: BackboneName): boolean {
+  const [a, b] = [one, other].map((name) => backbones[name].pixels);
+  return `${a?.mean}/${a?.std}` === `${b?.mean}/${b?.std}`;
 }

@@ -2,39 +2,14 @@ import { z } from 'zod';
 import { FormatError } from '../core/errors.js';
 import { float32, type Tensor, toNumbers } from '../core/tensor.js';
 import { readSafetensors, safetensorsParts } from '../formats/safetensors/index.js';
-import { type DeepLabSettings, deepLabDefaults } from '../models/deeplab.js';
-import { outputStrides } from '../models/geometry.js';
-import { pyramidMerges } from '../models/image-pyramid.js';
+import type { DeepLabSettings } from '../models/deeplab.js';
 import type { Weights } from '../models/parameters.js';
+import { networkSchema } from './network-schema.js';
+import { type TorchvisionNetwork, torchvisionNetwork } from './torchvision/state-dict.js';
 
 const channels = z.tuple([z.number(), z.number(), z.number()]);
 const positive = z.number().positive();
 const byte = z.number().int().min(0).max(255);
-/** Far beyond every sensible network: numbers out of files must not make endless work. */
-const largestMultiplier = 16;
-const mostBranches = 16;
-const mostScales = 8;
-const largestScale = 4;
-const mostClasses = 65_535;
-const filters = z.number().int().positive().max(4096);
-
-const networkSchema = z.strictObject({
-  backbone: z.literal('mobilenet-v2'),
-  depthMultiplier: positive.max(largestMultiplier),
-  classes: z.number().int().positive().max(mostClasses),
-  outputStride: z.literal(outputStrides),
-  head: z.enum(['v3', 'v3+']),
-  atrousRates: z.array(positive.max(mostClasses)).max(mostBranches),
-  asppFilters: filters.default(deepLabDefaults.asppFilters),
-  decoderFilters: filters.default(deepLabDefaults.decoderFilters),
-  imagePyramid: z
-    .strictObject({
-      scales: z.array(positive.max(largestScale)).min(1).max(mostScales).readonly(),
-      merge: z.enum(pyramidMerges),
-    })
-    .default(deepLabDefaults.imagePyramid),
-});
-
 const metadataSchema = z.object({
   version: z.literal(1),
   network: networkSchema,
@@ -75,7 +50,7 @@ export function encodeCheckpoint({ metadata, tensors }: Checkpoint): readonly Ui
 }
 
 /**
- * Reads a checkpoint.
+ * Reads a checkpoint, or a state dict of torchvision's as one (`torchvisionNetwork`).
  *
  * @param place What errors call the file.
  * @throws FormatError where the file is damaged or no checkpoint of this project.
@@ -84,18 +59,19 @@ export function decodeCheckpoint(bytes: Uint8Array, place: string): Checkpoint {
   const { tensors, metadata } = readSafetensors(bytes, place);
   const text = metadata.get(metadataKey);
   if (text === undefined) {
+    const foreign = torchvisionNetwork(tensors, place);
+    if (foreign !== undefined) return foreignCheckpoint(foreign);
     throw new FormatError({
       place,
       problem: `the file's metadata has no "${metadataKey}"`,
-      expected: 'a checkpoint written by training',
+      expected: "a checkpoint written by training, or a state dict of torchvision's networks",
       fix: 'weights alone do not tell which network they belong to',
     });
   }
   const parsed = metadataSchema.safeParse(parseJson(text, place));
   if (parsed.success) {
     checkLabels(parsed.data, place);
-    const wide = [...tensors].map(([name, value]) => [name, widened(value)] as const);
-    return { metadata: parsed.data, tensors: new Map(wide) };
+    return { metadata: parsed.data, tensors: widened(tensors) };
   }
   const [issue] = parsed.error.issues;
   throw new FormatError({
@@ -104,9 +80,31 @@ export function decodeCheckpoint(bytes: Uint8Array, place: string): Checkpoint {
   });
 }
 
+/** A network whose file tells nothing beside its weights. */
+function foreignCheckpoint(foreign: TorchvisionNetwork): Checkpoint {
+  const { network, labels, normalisation, tensors } = foreign;
+  const { mean, std } = normalisation;
+  return {
+    metadata: {
+      version: 1,
+      network: { ...network, atrousRates: [...network.atrousRates] },
+      labels: [...labels],
+      normalisation: { mean: [...mean], std: [...std] },
+      step: 0,
+      config: {},
+    },
+    tensors: widened(tensors),
+  };
+}
+
 /** Half-precision tensors, of files that are to be small, as float32. */
-function widened(value: Tensor): Tensor {
-  return value.dtype === 'float16' ? float32(value.shape, toNumbers(value)) : value;
+function widened(tensors: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
+  const wide = ([name, value]: readonly [string, Tensor]) =>
+    [
+      name,
+      value.dtype === 'float16' ? float32(value.shape, toNumbers(value)) : value,
+    ] as const;
+  return new Map([...tensors].map(wide));
 }
 
 /**

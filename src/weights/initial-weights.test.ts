@@ -191,6 +191,16 @@ describe('a decoder that passes through', () => {
     );
   });
 
+  it.each([
+    [{ convolutions: 'plain' }, 'found plain convolutions'],
+    [{ decoderStrides: [8, 4] }, 'found several stages'],
+  ] as const)('is refused with %j', (change, told) => {
+    const other = describeNetwork({ ...grown, ...change });
+    const error = failureOf(() => load(checkpointOf(plain), other));
+    expect(error).toBeInstanceOf(OptionError);
+    expect(error.message).toContain(told);
+  });
+
   it('is refused where it is too narrow, with the width it needs', () => {
     const narrow = describeNetwork({ ...grown, decoderFilters: 11 });
     const error = failureOf(() => load(checkpointOf(plain), narrow));

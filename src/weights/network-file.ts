@@ -2,6 +2,7 @@ import { readTflite } from '../formats/tflite/index.js';
 import type { DeepLabSettings } from '../models/deeplab.js';
 import type { OutputStride } from '../models/geometry.js';
 import type { Weights } from '../models/parameters.js';
+import { heededSettings } from '../models/settings.js';
 import { decodeCheckpoint, inferenceWeights, isSafetensors } from './checkpoint.js';
 import { filtersOf, weightsFromTflite } from './folded-weights.js';
 import { describeNetwork, weightsOf } from './network-graph.js';
@@ -42,6 +43,6 @@ function readAsItIs(bytes: Uint8Array, place: string, assumed: DeepLabSettings):
   }
   const model = readTflite(bytes, place);
   const classes = filtersOf(model, 'logits/semantic') ?? assumed.classes;
-  const settings = { ...assumed, classes };
+  const settings = heededSettings({ ...assumed, classes });
   return { settings, weights: weightsFromTflite(model, place, describeNetwork(settings)) };
 }

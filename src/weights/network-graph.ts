@@ -3,6 +3,7 @@ import { formatShape, sameShape, type TensorOf } from '../core/tensor.js';
 import { GraphBuilder } from '../graph/builder.js';
 import type { Graph } from '../graph/graph.js';
 import { type DeepLabSettings, deepLab } from '../models/deeplab.js';
+import { heads } from '../models/heads/index.js';
 import { type BuiltStatistic, Layers } from '../models/layers.js';
 import type { Parameter, Weights } from '../models/parameters.js';
 
@@ -30,7 +31,7 @@ export function describeNetwork(settings: DeepLabSettings): NetworkDescription {
 
 /**
  * The network for inference: input `image`, float32 [1, 3, H, W], normalised; output `logits`,
- * [1, classes, H, W], resized to the input's size with aligned corners.
+ * [1, classes, H, W], resized to the input's size as the head resizes.
  *
  * @throws GraphError where a weight is missing or of another shape.
  */
@@ -43,7 +44,8 @@ export function inferenceGraph(
   const layers = new Layers(builder, { kind: 'infer', weights });
   const image = builder.input('image', 'float32', [1, 3, height, width]);
   const logits = deepLab(layers, image, settings);
-  const value = layers.resize(logits, [height, width], 'logits/resized');
+  const { resize } = heads[settings.head];
+  const value = layers.resize(logits, [height, width], 'logits/resized', resize);
   return builder.build([{ name: 'logits', value }]);
 }
 

@@ -40,7 +40,8 @@ export function withoutDecoder({ parameters, statistics }: NetworkDescription): 
  * @param random first values of that network.
  * @param plain weights of the network without decoder.
  * @returns what replaces random values, class scores included, by name.
- * @throws OptionError where the decoder has fewer than two channels for each class.
+ * @throws OptionError where the decoder has fewer than two channels for each class, plain
+ *   convolutions, or several stages.
  */
 export function passThroughDecoder(
   network: NetworkDescription,
@@ -48,6 +49,7 @@ export function passThroughDecoder(
   plain: ReadonlyMap<string, Values>,
 ): ReadonlyMap<string, Values> {
   const { parameters, statistics } = network;
+  checkDecoder(parameters);
   const scores = plain.get(logitsName);
   const [classes = 0, features = 0] = scores?.shape ?? [];
   const [, filters = 0] = named(parameters, logitsName).shape;
@@ -95,6 +97,19 @@ export function passThroughDecoder(
     return channel < classes ? 1 : -1;
   });
   return made;
+}
+
+function checkDecoder(parameters: readonly Parameter[]): void {
+  const names = new Set(parameters.map(({ name }) => name));
+  const isSeparable = names.has('decoder/decoder_conv0_depthwise/depthwise_weights');
+  if (isSeparable && !names.has('decoder/feature_projection0_1/weights')) return;
+  throw new OptionError({
+    place: "initial.decoder 'pass-through'",
+    problem: 'not a decoder that can be made to change nothing',
+    expected: 'separable convolutions and one stage',
+    found: isSeparable ? 'several stages' : 'plain convolutions',
+    fix: "start it at random: initial.decoder 'random'",
+  });
 }
 
 function named(parameters: readonly Parameter[], name: string): Parameter {

@@ -8,26 +8,35 @@ import { type Tensor, tensor } from '../core/tensor.js';
 import { readTflite } from '../formats/tflite/index.js';
 import { runGraph } from '../graph/engine.fixture.js';
 import type { Graph } from '../graph/graph.js';
-import { type DeepLabSettings, deepLabDefaults } from '../models/deeplab.js';
+import { parseNetworkName } from '../models/names.js';
 import { loadInitialWeights } from './initial-weights.js';
 import { describeNetwork, inferenceGraph } from './network-graph.js';
 
 const models = path.resolve(process.cwd(), '../shared/models');
 
 const released = [
-  { name: 'deeplabv3_257_mv_gpu', depthMultiplier: 0.5, outputStride: 8, side: 257, middle: 127.5 },
+  {
+    name: 'deeplabv3_257_mv_gpu',
+    network: 'deeplabv3-mobilenetv2-os8-dm0.5',
+    side: 257,
+    middle: 127.5,
+  },
   // The 8-bit files take (x - 128) / 128: their input's scale is 1 / 128 and its zero point 128.
   {
     name: 'deeplabv3_mnv2_dm05_pascal_quant',
-    depthMultiplier: 0.5,
-    outputStride: 16,
+    network: 'deeplabv3-mobilenetv2-dm0.5',
     side: 513,
     middle: 128,
   },
   {
     name: 'deeplabv3_mnv2_pascal_quant',
-    depthMultiplier: 1,
-    outputStride: 16,
+    network: 'deeplabv3-mobilenetv2',
+    side: 513,
+    middle: 128,
+  },
+  {
+    name: 'deeplab_mobilenet_edgetpu_slim_cityscapes_quant',
+    network: 'deeplabv3-mobilenetedgetpu-dm0.75-filters128-classes19',
     side: 513,
     middle: 128,
   },
@@ -42,10 +51,10 @@ async function scoresOf(graph: Graph, pixels: Uint8Array, side: number): Promise
   return (await runGraph(graph, { image }))['scores'] as Tensor;
 }
 
-describe.each(released)('weights out of $name', ({ name, side, middle, ...rest }) => {
+describe.each(released)('weights out of $name', ({ name, side, middle, network }) => {
   const file = path.join(models, `${name}.tflite`);
   it.skipIf(!existsSync(file))("give the file's own logits within 1e-3", async () => {
-    const settings: DeepLabSettings = { ...deepLabDefaults, ...rest };
+    const settings = parseNetworkName(network);
     const bytes = readFileSync(file);
     const random = seededRandom(1);
     const { weights, renewed } = loadInitialWeights(bytes, name, describeNetwork(settings), {
@@ -63,7 +72,7 @@ describe.each(released)('weights out of $name', ({ name, side, middle, ...rest }
     const pixels = Uint8Array.from({ length: 3 * side * side }, () => random.integer(0, 255));
     const found = await scoresOf(own as Graph, pixels, side);
     const expected = await scoresOf(theirs as Graph, pixels, side);
-    expect(found.shape).toEqual([1, 21, 33, 33]);
+    expect(found.shape).toEqual([1, settings.classes, 33, 33]);
     let largest = 0;
     expected.data.forEach((score, at) => {
       largest = Math.max(largest, Math.abs(Number(score) - Number(found.data[at])));

@@ -2,7 +2,6 @@ import { messageOf, UnsupportedError } from '../../../src/core/errors.js';
 import { int64, toNumbers } from '../../../src/core/tensor.js';
 import { GraphBuilder } from '../../../src/graph/builder.js';
 import type { Graph, Node, Value } from '../../../src/graph/graph.js';
-import { copyNode } from '../../../src/graph/rewrite.js';
 
 /** Which input of an operator holds its result's shape, batch included. */
 const shapeInputs: Readonly<Partial<Record<Node['op'], number>>> = {
@@ -52,7 +51,7 @@ function rebuild(graph: Graph, batch: number): Graph {
     if (position !== undefined && inputs[0]?.shape[0] === batch) {
       inputs[position] = batchShape(builder, inputs[position], batch);
     }
-    const outputs = copyNode(builder, node, inputs);
+    const outputs = builder.copy(node, inputs);
     node.outputs.forEach((output, index) => {
       const copy = outputs[index];
       if (copy !== undefined) renewal.set(output, copy);

@@ -1,17 +1,17 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { Arithmetic } from '../../../src/convert/tflite/tflite-to-graph.js';
 import type { Size } from '../../../src/image/index.js';
 import type { Device } from '../../../src/runtime/index.js';
 import type { ExitCode } from '../exit-code.js';
 import { interruptible } from '../interrupt.js';
 import {
+  arithmeticOption,
   deviceOption,
   modelKinds,
   outputStrideOption,
   sizeOption,
   wholeNumber,
 } from '../option-values.js';
-import { type TrainableNetwork, trainableNetworks } from './training-networks.js';
 
 interface BenchmarkFlags {
   readonly size?: Size;
@@ -21,7 +21,7 @@ interface BenchmarkFlags {
   readonly threads?: number;
   readonly device: Device;
   readonly arithmetic?: Arithmetic;
-  readonly train?: TrainableNetwork;
+  readonly train?: string;
   readonly profile?: boolean;
   readonly json?: boolean;
 }
@@ -31,10 +31,9 @@ export function benchmarkCommand(end: (code: ExitCode) => void): Command {
   return new Command('benchmark')
     .description("Measure a segmentation model's network, or a training step, on random pixels.")
     .argument('[model]', modelKinds)
-    .addOption(
-      new Option('--train <network>', 'measure a whole training step instead').choices(
-        trainableNetworks,
-      ),
+    .option(
+      '--train <network>',
+      'measure a whole training step instead, of a network by name: mobilenetv2, deeplabv3plus-xception65-os16, … ("atrous models list --architectures")',
     )
     .addOption(sizeOption())
     .addOption(outputStrideOption())
@@ -46,12 +45,7 @@ export function benchmarkCommand(end: (code: ExitCode) => void): Command {
     )
     .option('--threads <n>', 'threads of the network (default: all cores)', wholeNumber(1, 1024))
     .addOption(deviceOption())
-    .addOption(
-      new Option(
-        '--arithmetic <kind>',
-        'compute 8-bit files in integers or as real numbers (default: integer)',
-      ).choices(['integer', 'real'] satisfies Arithmetic[]),
-    )
+    .addOption(arithmeticOption())
     .option('--profile', 'list the costliest operators')
     .option('--json', 'print a JSON object')
     .addHelpText('after', help)
@@ -80,7 +74,7 @@ export function benchmarkCommand(end: (code: ExitCode) => void): Command {
     });
 }
 
-async function runTraining(network: TrainableNetwork, flags: BenchmarkFlags): Promise<ExitCode> {
+async function runTraining(network: string, flags: BenchmarkFlags): Promise<ExitCode> {
   const { measureTraining, trainingText } = await import('./training.js');
   const { size = { width: 257, height: 257 }, runs = 20, threads = 0, device, batch } = flags;
   const result = await measureTraining({ network, batch, ...size, runs, threads, device });
@@ -95,7 +89,7 @@ argmax left out. The rate counts 2 FLOPs a multiply-add, over the median. A dens
 (256 to 256 channels, 33x33), about the best rate that the machine reaches, is measured in between.
 
 Examples:
-  atrous benchmark deeplabv3.tflite
+  atrous benchmark voc
   atrous benchmark deeplabv3.tflite --threads 1 --profile
   atrous benchmark --train mobilenetv2 --batch 4 --size 257
   atrous benchmark quantised.tflite --arithmetic real --json | jq .medianMs`;

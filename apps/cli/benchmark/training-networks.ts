@@ -1,12 +1,12 @@
-import { type DeepLabSettings, deepLabDefaults } from '../../../src/models/deeplab.js';
+import type { DeepLabSettings } from '../../../src/models/deeplab.js';
+import { parseNetworkName } from '../../../src/models/names.js';
 
-/** Networks whose training step can be measured by name. */
-export const trainableNetworks = ['mobilenetv2', 'mobilenetv2-0.5'] as const;
-
-export type TrainableNetwork = (typeof trainableNetworks)[number];
-
-/** What each name stands for: DeepLab v3 at output stride 16, 21 classes. */
-export const networkOf: { readonly [Name in TrainableNetwork]: DeepLabSettings } = {
-  mobilenetv2: deepLabDefaults,
-  'mobilenetv2-0.5': { ...deepLabDefaults, depthMultiplier: 0.5 },
-};
+/**
+ * The network of a name whose training step is to be measured; a backbone alone stands for DeepLab
+ * v3 on it (`mobilenetv2-dm0.5`).
+ *
+ * @throws OptionError naming the word that is wrong and those there are.
+ */
+export function networkToTrain(name: string): DeepLabSettings {
+  return parseNetworkName(/^(deeplab|lraspp)/.test(name) ? name : `deeplabv3-${name}`);
+}

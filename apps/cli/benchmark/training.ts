@@ -1,5 +1,6 @@
 import { seededRandom } from '../../../src/core/random.js';
 import { tensor } from '../../../src/core/tensor.js';
+import { backbones } from '../../../src/models/backbones/index.js';
 import { initialValues, type Parameter } from '../../../src/models/parameters.js';
 import type { SessionOptions } from '../../../src/runtime/index.js';
 import { nodeRuntime } from '../../../src/runtime/node/index.js';
@@ -13,11 +14,11 @@ import {
 } from '../../../src/train/index.js';
 import { describeNetwork } from '../../../src/weights/network-graph.js';
 import { round, type TimeStatistics, timeStatistics } from './statistics.js';
-import { networkOf, type TrainableNetwork } from './training-networks.js';
+import { networkToTrain } from './training-networks.js';
 
 /** A measurement of training steps, its options checked. */
 export interface TrainingBenchmarkSettings extends SessionOptions {
-  readonly network: TrainableNetwork;
+  readonly network: string;
   readonly batch: number;
   readonly width: number;
   readonly height: number;
@@ -26,7 +27,7 @@ export interface TrainingBenchmarkSettings extends SessionOptions {
 
 /** What `atrous benchmark --train --json` prints. Times are of one step on one batch. */
 export interface TrainingBenchmarkResult extends TimeStatistics {
-  readonly network: TrainableNetwork;
+  readonly network: string;
   readonly device: string;
   readonly threads: number;
   readonly inputSize: string;
@@ -60,14 +61,14 @@ const ignoreValue = 255;
 /** Random weights, pixels and labels; a tenth of the labels are ignored ones. */
 export function trainingWorkload(settings: TrainingBenchmarkSettings): TrainingWorkload {
   const { batch, width, height } = settings;
-  const network = networkOf[settings.network];
+  const network = networkToTrain(settings.network);
   const step: StepSettings = {
     network,
     batch,
     width,
     height,
     ignoreValue,
-    normalisation: { mean: [127.5, 127.5, 127.5], std: [127.5, 127.5, 127.5] },
+    normalisation: backbones[network.backbone].pixels,
     losses: [{ kind: 'cross-entropy' }],
     optimizer: { kind: 'sgd' },
     weightDecay: 4e-5,

@@ -27,8 +27,16 @@ export function modelsCommand(end: (code: ExitCode) => void): Command {
     });
   const list = new Command('list')
     .description('List the released model files whose class names are known.')
+    .option('--architectures', 'list the networks that can be built and trained, with their costs')
     .option('--json', 'print a JSON list')
-    .action(async ({ json }: { readonly json?: boolean }) => {
+    .addHelpText('after', listHelp)
+    .action(async ({ json, architectures }: ListOptions) => {
+      if (architectures === true) {
+        const { architecturesText, listArchitectures } = await import('./architectures.js');
+        const found = listArchitectures();
+        print(json === true ? [JSON.stringify(found, undefined, 2)] : architecturesText(found));
+        return;
+      }
       const { listModels, listText } = await import('./list.js');
       const models = listModels();
       print(json === true ? [JSON.stringify(models, undefined, 2)] : listText(models));
@@ -38,6 +46,22 @@ export function modelsCommand(end: (code: ExitCode) => void): Command {
     .addCommand(show)
     .addCommand(list);
 }
+
+interface ListOptions {
+  readonly architectures?: boolean;
+  readonly json?: boolean;
+}
+
+const listHelp = `
+Networks are named head-backbone, then what is not usual: os8 for the output stride, dm0.5 for the
+depth multiplier, mg1,2,4 for the multi-grid, rates6,12,18, filters128, nopooling, plain for 3x3
+convolutions that are not separable, dec8,4 for the decoder's strides, decfilters128,
+scales0.5,0.75,1, mergeaverage, classes19. A training configuration takes such a name as its
+"network". Parameters include batch norm's statistics; multiply-adds are those at 513x513.
+
+Examples:
+  atrous models list --architectures
+  atrous train config.json --set network=deeplabv3plus-xception65-os8`;
 
 const showHelp = `
 Parameters, multiply-adds and operators are those of the graph that runs: normalisation at its

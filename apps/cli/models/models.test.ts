@@ -42,6 +42,13 @@ describe('atrous models', () => {
     );
   });
 
+  it('lists the networks that can be built', async () => {
+    const { code, stdout } = await place.run(['models', 'list', '--architectures']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^name +parameters +multiply-adds +from\n/);
+    expect(stdout).toMatch(/\ndeeplabv3plus-xception65 +41\.26 M +54\.04 G +release/);
+  });
+
   it('refuses what is no model', async () => {
     place.write('text.tflite', 'no model');
     const { code, complaints } = await place.run(['models', 'show', 'text.tflite']);

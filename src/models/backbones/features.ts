@@ -8,6 +8,14 @@ export interface Features {
    * auxiliary loss.
    */
   readonly penultimate: Value;
-  /** Features for the decoder, by the output stride at which they stand. */
+  /**
+   * Features of earlier stages, by the stage's nominal stride; they stand at that stride or, where
+   * the network's output stride is smaller, at that.
+   */
   readonly lowLevel: ReadonlyMap<number, Value>;
+  /**
+   * Adds copies of the last stage behind it, each at twice the rate of the one before, and gives the
+   * last one's output; for backbones that have it.
+   */
+  readonly deepen?: (stages: number) => Value;
 }

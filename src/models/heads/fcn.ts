@@ -1,6 +1,6 @@
 import type { Value } from '../../graph/graph.js';
 import type { Layers } from '../layers.js';
-import { headBatchNorm } from './aspp.js';
+import { headBatchNorm } from './head.js';
 
 export interface FcnSettings {
   readonly classes: number;

@@ -1,13 +1,17 @@
 import type { z } from 'zod';
 import { OptionError } from '../../core/errors.js';
+import { backbones } from '../../models/backbones/index.js';
 import { configError } from './config-error.js';
 import { configSchema } from './schema.js';
 
 type Parsed = z.output<typeof configSchema>;
 
 /** A training run with all defaults filled in. */
-export type TrainConfig = Omit<Parsed, 'learningRate'> & {
+export type TrainConfig = Omit<Parsed, 'learningRate' | 'augmentation'> & {
   readonly learningRate: Parsed['learningRate'] & { readonly base: number };
+  readonly augmentation: Parsed['augmentation'] & {
+    readonly padColour: [number, number, number];
+  };
 };
 
 /** A training run as it is written down: what is left out takes its default. */
@@ -26,9 +30,14 @@ const baseRates = { sgd: 1e-4, adam: 1e-3, adamw: 1e-3 } as const;
 export function parseConfig(value: unknown, place: string): TrainConfig {
   const result = configSchema.safeParse(value);
   if (!result.success) throw configError(configSchema, result.error.issues, value, place);
-  const { learningRate, ...rest } = result.data;
+  const { learningRate, augmentation, ...rest } = result.data;
   const base = learningRate.base ?? baseRates[rest.optimizer.kind];
-  const config = { ...rest, learningRate: { ...learningRate, base } };
+  const [red, green, blue] = backbones[rest.network.backbone].pixels.mean;
+  const config: TrainConfig = {
+    ...rest,
+    learningRate: { ...learningRate, base },
+    augmentation: { ...augmentation, padColour: augmentation.padColour ?? [red, green, blue] },
+  };
   checkTogether(config, place);
   return config;
 }

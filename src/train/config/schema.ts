@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { augmentDefaults } from '../../data/index.js';
-import { deepLabDefaults } from '../../models/deeplab.js';
 import { outputStrides } from '../../models/geometry.js';
-import { pyramidMerges } from '../../models/image-pyramid.js';
 import { decoderChoices, lastLayerChoices } from '../../weights/initial-weights.js';
 import { distilledPixels } from '../losses/distillation.js';
+import { networkConfig } from './network-config.js';
 
 const path = z.string().min(1);
 const positive = z.number().positive();
@@ -39,34 +38,6 @@ const dataset = z.strictObject({
   workers: z.number().int().min(0).max(256).default(1),
   /** Bytes of decoded pictures kept in memory. */
   cacheBytes: interval.default(2 ** 28),
-});
-
-/** Scales that the network sees each image at, in training and ever after. */
-const imagePyramid = z.strictObject({
-  /** 1 is the image as it is; each has losses of its own, beside those of what they make together. */
-  scales: z
-    .array(z.number().min(0.1).max(4))
-    .min(1)
-    .max(8)
-    .refine((scales) => new Set(scales).size === scales.length, 'expected scales that differ')
-    .default([...deepLabDefaults.imagePyramid.scales]),
-  /** How the scales' logits become one. */
-  merge: z.enum(pyramidMerges).default(deepLabDefaults.imagePyramid.merge),
-});
-
-/** The network; its number of classes is the data set's. */
-const network = z.strictObject({
-  backbone: z.literal('mobilenet-v2').default(deepLabDefaults.backbone),
-  depthMultiplier: positive.max(4).default(deepLabDefaults.depthMultiplier),
-  outputStride: z.literal(outputStrides).default(deepLabDefaults.outputStride),
-  head: z.enum(['v3', 'v3+']).default(deepLabDefaults.head),
-  /** Rates of ASPP's 3x3 branches at output stride 16; scaled to other strides. */
-  atrousRates: z.array(count).default([]),
-  /** Channels of ASPP's branches and of their projection. */
-  asppFilters: count.max(4096).default(deepLabDefaults.asppFilters),
-  /** Channels of the decoder's convolutions. */
-  decoderFilters: count.max(4096).default(deepLabDefaults.decoderFilters),
-  imagePyramid: imagePyramid.prefault({}),
 });
 
 const adam = {
@@ -182,7 +153,8 @@ const augmentation = z.strictObject({
   maxScale: z.number().default(augmentDefaults.maxScale),
   scaleStep: z.number().default(augmentDefaults.scaleStep),
   flip: z.number().default(augmentDefaults.flip),
-  padColour: z.tuple([z.number(), z.number(), z.number()]).default([...augmentDefaults.padColour]),
+  /** The mean colour of the backbone's pictures where it is left out. */
+  padColour: z.tuple([z.number(), z.number(), z.number()]).exactOptional(),
   brightness: z.number().default(augmentDefaults.brightness),
   contrast: z.number().default(augmentDefaults.contrast),
   saturation: z.number().default(augmentDefaults.saturation),
@@ -231,7 +203,7 @@ export const configSchema = z.strictObject({
   dataset,
   /** Folder of checkpoints, log and event files. */
   output: path,
-  network: network.prefault({}),
+  network: networkConfig.prefault({}),
   /** Size of what the network sees; DeepLab wants sides of k x output stride + 1. */
   crop: sizeOrSide.prefault(513),
   batchSize: count.max(65_536).default(8),

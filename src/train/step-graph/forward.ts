@@ -4,7 +4,12 @@ import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import { onnxDtypes } from '../../graph/onnx-dtype.js';
 import { deepLabOutputs } from '../../models/deeplab.js';
-import { type BuiltParameter, type BuiltStatistic, Layers } from '../../models/layers.js';
+import {
+  type BuiltParameter,
+  type BuiltStatistic,
+  type DropoutInput,
+  Layers,
+} from '../../models/layers.js';
 import { distillation, labelsAt } from '../losses/distillation.js';
 import { LossInputs, LossLabels, totalLoss } from '../losses/index.js';
 import { teacherLogits } from '../teacher.js';
@@ -47,7 +52,7 @@ export class Forward {
     return this.#layers.statistics.filter(({ batches }) => batches.length > 0);
   }
 
-  get dropoutMasks(): readonly Value[] {
+  get dropoutMasks(): readonly DropoutInput[] {
     return this.#layers.dropoutMasks;
   }
 

@@ -1,10 +1,11 @@
 import type { NetworkPart } from '../../models/parameters.js';
-import type { StepSettings } from './settings.js';
 
 /** Factors on the learning rate, by part of the network; a part with 0 stays as it is. */
 export type RateFactors = Readonly<Record<NetworkPart, number>>;
 
-type WithFactors = Pick<StepSettings, 'rateFactors'>;
+interface WithFactors {
+  readonly rateFactors?: RateFactors;
+}
 
 /** Factor on the learning rate of a part's parameters; 1 unless told. */
 export function rateFactor({ rateFactors }: WithFactors, part: NetworkPart): number {
@@ -21,7 +22,7 @@ export function isTrained(
 
 /** How batch norm computes in each part: a part that stays as it is keeps its statistics too. */
 export function batchNormOf(
-  settings: WithFactors & Pick<StepSettings, 'batchNorm'>,
+  settings: WithFactors & { readonly batchNorm: 'batch' | 'frozen' },
 ): Readonly<Record<NetworkPart, 'batch' | 'frozen'>> {
   const of = (part: NetworkPart) =>
     rateFactor(settings, part) > 0 ? settings.batchNorm : ('frozen' as const);
