@@ -7,7 +7,6 @@
  *
  * The pictures made go to out/demo.
  */
-import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { addLegend, formatShare } from '../src/image/index.js';
@@ -20,23 +19,17 @@ import {
   Segmenter,
 } from '../src/index.js';
 
-const starterModel = '../shared/models/deeplabv3_257_mv_gpu.tflite';
 const photoFolder = 'examples/photos';
 const outputFolder = 'out/demo';
 
-const [model = existsSync(starterModel) ? starterModel : undefined, ...chosen] =
-  process.argv.slice(2);
+const [model = 'voc', ...chosen] = process.argv.slice(2);
 
-if (model === undefined) {
-  console.log('No model given: pass one (TFLite or ONNX) with `npm run demo -- MODEL`.');
-} else {
-  try {
-    await segmentAll(model, chosen.length > 0 ? chosen : await examplePhotos());
-  } catch (error) {
-    if (!(error instanceof AtrousError)) throw error;
-    console.error(error.message);
-    process.exitCode = 1;
-  }
+try {
+  await segmentAll(model, chosen.length > 0 ? chosen : await examplePhotos());
+} catch (error) {
+  if (!(error instanceof AtrousError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
 }
 
 async function segmentAll(modelFile: string, pictures: readonly string[]): Promise<void> {

@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
-import type { Size } from '../../src/image/index.js';
+import { builtInModels } from '../../src/catalog/index.js';
+import type { Arithmetic } from '../../src/convert/tflite/tflite-to-graph.js';
+import type { Fit, Size } from '../../src/image/index.js';
 import type { Device } from '../../src/runtime/index.js';
 
 /** The devices that can exist where Node runs. */
@@ -27,6 +29,29 @@ export function sizeOption(): Option {
   ).argParser(parseSize);
 }
 
+/** `--fit`, how pictures of another shape become the input. */
+export function fitOption(): Option {
+  return new Option(
+    '--fit <how>',
+    'bring pictures to the input size with padding or by stretching (default: as the model says, else pad)',
+  ).choices(['pad', 'stretch'] satisfies Fit[]);
+}
+
+/** `--arithmetic`, for 8-bit files. */
+export function arithmeticOption(): Option {
+  return new Option(
+    '--arithmetic <kind>',
+    'compute 8-bit files in integers or as real numbers (default: integer)',
+  ).choices(['integer', 'real'] satisfies Arithmetic[]);
+}
+
+/** `--threads`, the cores of a command that works on pictures. */
+export function threadsOption(): Option {
+  return new Option('--threads <n>', 'processor cores to use (default: all)').argParser(
+    wholeNumber(1, 1024),
+  );
+}
+
 /** `--output-stride`, for models whose graph is built when they are opened. */
 export function outputStrideOption(): Option {
   return new Option(
@@ -36,7 +61,7 @@ export function outputStrideOption(): Option {
 }
 
 /** What a model argument may be, for help texts. */
-export const modelKinds = 'segmentation model: checkpoint, TFLite or ONNX file';
+export const modelKinds = `segmentation model: ${builtInModels.map(({ name }) => name).join(', ')}, or a checkpoint, TFLite or ONNX file`;
 
 /** A parser of whole numbers within bounds. */
 export function wholeNumber(least: number, most: number): (text: string) => number {

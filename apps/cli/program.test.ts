@@ -11,6 +11,7 @@ describe('the command line', () => {
     [['benchmark', '--help'], /--batch <n>[\s\S]*Examples:/],
     [['help', 'models'], /show \[options\] <file>/],
     [['models', 'show', '--help'], /Examples:/],
+    [['crf', 'search', '--help'], /--ranges <list>[\s\S]*bi_xy_std[\s\S]*Examples:/],
   ])('helps with %j', async (args, text) => {
     const { code, stdout, stderr } = await place.run(args);
     expect([code, stderr]).toEqual([0, '']);

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { AtrousError, messageOf } from '../../src/core/errors.js';
 import { benchmarkCommand } from './benchmark/command.js';
+import { crfCommand } from './crf/command.js';
 import { datasetCommand } from './dataset/command.js';
 import { evalCommand } from './eval/command.js';
 import type { ExitCode } from './exit-code.js';
@@ -15,6 +16,7 @@ const commands: readonly ((end: (code: ExitCode) => void) => Command)[] = [
   segmentCommand,
   trainCommand,
   evalCommand,
+  crfCommand,
   datasetCommand,
   exportCommand,
   benchmarkCommand,
@@ -59,13 +61,14 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
 
 const overviewHelp = `
 Examples:
-  atrous segment cat.jpg -m deeplabv3.tflite       overlay, mask and JSON of one picture
-  atrous segment photos -m deeplab.onnx -o out     all pictures in a folder
+  atrous segment cat.jpg                           overlay, mask and JSON of one picture
+  atrous segment drive -m street -o out            all pictures in a folder, another model
   atrous dataset inspect photos                    what is in a data set, and what is wrong
   atrous train config.json                         a network of one's own
   atrous eval -m best.safetensors -d VOCdevkit     mIoU on a data set
+  atrous crf search -m voc -d pets                 what a dense CRF can add, and how
   atrous export best.safetensors deeplab.onnx      a file for any ONNX Runtime
-  atrous benchmark deeplabv3.tflite                how fast a model runs here
+  atrous benchmark voc                             how fast a model runs here
   atrous models show deeplabv3.tflite              what is in a model file
 
 "atrous help COMMAND" tells more.`;

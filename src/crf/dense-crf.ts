@@ -1,6 +1,6 @@
 import { OptionError } from '../core/errors.js';
 import { type LabelMap, labelMap, type RgbImage } from '../image/image.js';
-import { featuresOf } from './lattice/features.js';
+import { type FeatureSource, featuresOf } from './lattice/features.js';
 import { GaussianFilter } from './lattice/gaussian-filter.js';
 import {
   columnOf,
@@ -9,7 +9,7 @@ import {
   meanFieldBytes,
   unusedEnergy,
 } from './mean-field/arrays.js';
-import { kernelsOf } from './mean-field/block.js';
+import { type Block, kernelsOf } from './mean-field/block.js';
 import { runPhases } from './mean-field/gang.js';
 import { meanFieldPhases } from './mean-field/phases.js';
 import { prepareTerm } from './mean-field/prepare.js';
@@ -65,21 +65,88 @@ export function denseCrf(
   parameters?: Partial<CrfParameters>,
   options?: CrfOptions,
 ): CrfResult {
-  const problem = crfProblem(image, unary, parameters, options);
-  const filters = problem.terms.map(({ features }) =>
-    GaussianFilter.of(featuresOf(features), privateMemory),
-  );
-  const sizes = meanFieldSizes(problem, filters, 1);
-  const block = allocate(problem, sizes, false);
-  const arrays = meanFieldArrays(sizes, block.memory.buffer);
-  fillEnergies(problem, arrays);
-  for (const [index, term] of arrays.terms.entries()) {
-    const filter = filters[index];
-    const settings = problem.terms[index]?.settings;
-    if (filter && settings) prepareTerm(filter, settings, term);
+  return new SingleThreadDenseCrf().run(image, unary, parameters, options);
+}
+
+/** A term's lattice, to be used again for as long as its features stay the same. */
+interface KeptLattice {
+  readonly key: string;
+  readonly filter: GaussianFilter;
+}
+
+/**
+ * Dense CRFs on the calling thread, one after the other, whose memory is kept for the next one. The
+ * results are those of `denseCrf`, bit by bit.
+ */
+export class SingleThreadDenseCrf {
+  #block: Block | undefined;
+
+  /** The same as `denseCrf`. @throws OptionError as `denseCrf` does. */
+  run(
+    image: RgbImage,
+    unary: ClassPlanes,
+    parameters?: Partial<CrfParameters>,
+    options?: CrfOptions,
+  ): CrfResult {
+    return this.#infer(crfProblem(image, unary, parameters, options), new Map());
   }
-  runPhases(meanFieldPhases(arrays, kernelsOf(block), 0));
-  return collectResult(problem, arrays);
+
+  /**
+   * The results for several parameters on one picture, each computed when it is asked for. A term
+   * whose deviations are those of the parameters before takes over its lattice, so that changing
+   * weights costs no more than the iterations.
+   *
+   * @throws OptionError as `denseCrf` does, when it comes to the parameters that cannot be used.
+   */
+  *runEach(
+    image: RgbImage,
+    unary: ClassPlanes,
+    parameterSets: Iterable<Partial<CrfParameters>>,
+    options?: CrfOptions,
+  ): Generator<CrfResult, void, void> {
+    const lattices = new Map<FeatureSource['kind'], KeptLattice>();
+    for (const parameters of parameterSets) {
+      yield this.#infer(crfProblem(image, unary, parameters, options), lattices);
+    }
+  }
+
+  /** Lets the memory go; the next picture takes new memory. */
+  close(): void {
+    this.#block = undefined;
+  }
+
+  #infer(problem: CrfProblem, lattices: Map<FeatureSource['kind'], KeptLattice>): CrfResult {
+    const filters = problem.terms.map(({ features }) => filterOf(features, lattices));
+    const sizes = meanFieldSizes(problem, filters, 1);
+    this.#block = allocate(problem, sizes, false, this.#block);
+    const arrays = meanFieldArrays(sizes, this.#block.memory.buffer);
+    fillEnergies(problem, arrays);
+    for (const [index, term] of arrays.terms.entries()) {
+      const filter = filters[index];
+      const settings = problem.terms[index]?.settings;
+      if (filter && settings) prepareTerm(filter, settings, term);
+    }
+    runPhases(meanFieldPhases(arrays, kernelsOf(this.#block), 0));
+    return collectResult(problem, arrays);
+  }
+}
+
+/** The filter of a term's features, from before where only weights have changed. */
+function filterOf(
+  features: FeatureSource,
+  lattices: Map<FeatureSource['kind'], KeptLattice>,
+): GaussianFilter {
+  const key = [
+    features.positionDeviation,
+    features.kind === 'bilateral' ? features.colourDeviation : '',
+  ].join();
+  const kept = lattices.get(features.kind);
+  if (kept?.key === key) return kept.filter;
+  // Gone before the next one is made: the two need not be in memory together.
+  lattices.delete(features.kind);
+  const filter = GaussianFilter.of(featuresOf(features), privateMemory);
+  lattices.set(features.kind, { key, filter });
+  return filter;
 }
 
 /** Beyond it, energies differ from Infinity in nothing that counts. */

@@ -1,13 +1,16 @@
-export { type CrfResult, denseCrf } from './dense-crf.js';
+export { type CrfResult, denseCrf, SingleThreadDenseCrf } from './dense-crf.js';
 export type { BlurOrder } from './lattice/gaussian-filter.js';
 export type { Normalisation } from './lattice/normalisation.js';
 export type { CrfEngine } from './mean-field/block.js';
 export {
+  checkSearch,
   publishedSearchRanges,
+  type ScoreCrfParameters,
   type SearchedParameter,
   type SearchOptions,
   type SearchRanges,
   type SearchResult,
+  type SearchStep,
   type SearchTrial,
   searchCrfParameters,
 } from './parameter-search.js';

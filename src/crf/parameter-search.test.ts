@@ -1,20 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import {
   publishedSearchRanges,
+  type SearchStep,
   type SearchTrial,
   searchCrfParameters,
 } from './parameter-search.js';
 import type { CrfParameters } from './parameters.js';
 
+/** Scores each by itself. */
+const each =
+  (score: (given: CrfParameters) => number) =>
+  (group: readonly CrfParameters[]): readonly number[] =>
+    group.map(score);
+
 /** A smooth score with one peak, between the values of the first step. */
-const peakAt =
-  (weight: number, position: number, colour: number) =>
-  (given: CrfParameters): number =>
-    -(
-      (given.bilateralWeight - weight) ** 2 +
-      ((given.bilateralPositionDeviation - position) / 10) ** 2 +
-      (given.bilateralColourDeviation - colour) ** 2
-    );
+const peakAt = (weight: number, position: number, colour: number) =>
+  each(
+    (given) =>
+      -(
+        (given.bilateralWeight - weight) ** 2 +
+        ((given.bilateralPositionDeviation - position) / 10) ** 2 +
+        (given.bilateralColourDeviation - colour) ** 2
+      ),
+  );
 
 describe('the search of the papers', () => {
   it('tries every combination with the fixed spatial term, then half steps around the best', async () => {
@@ -38,6 +46,29 @@ describe('the search of the papers', () => {
     expect(best.refinement).toBe(1);
   });
 
+  it('asks for one pair of deviations at a time, and says beforehand how many trials come', async () => {
+    const pairs: string[] = [];
+    const steps: SearchStep[] = [];
+    const { trials } = await searchCrfParameters(
+      (group) => {
+        const deviations = group.map((given) =>
+          [given.bilateralPositionDeviation, given.bilateralColourDeviation].join(),
+        );
+        expect(new Set(deviations).size).toBe(1);
+        pairs.push(...new Set(deviations));
+        return peakAt(4.4, 66, 3.6)(group);
+      },
+      { onStep: (step) => steps.push(step) },
+    );
+    expect(new Set(pairs.slice(0, 32)).size).toBe(32);
+    expect(pairs.length).toBe(32 + 9);
+    expect(steps).toEqual([
+      { refinement: 0, trials: 128 },
+      { refinement: 1, trials: 26 },
+    ]);
+    expect(trials.length).toBe(128 + 26);
+  });
+
   it('halves the steps with every refinement', async () => {
     const { best } = await searchCrfParameters(peakAt(4.3, 67, 4.2), { refinements: 4 });
     expect(best.parameters.bilateralWeight).toBeCloseTo(4.3, 1);
@@ -48,7 +79,7 @@ describe('the search of the papers', () => {
 
   it('keeps the first of equal trials and reports each in order', async () => {
     const seen: SearchTrial[] = [];
-    const { best, trials } = await searchCrfParameters(async () => 0.5, {
+    const { best, trials } = await searchCrfParameters(async (group) => group.map(() => 0.5), {
       ranges: publishedSearchRanges.deeplabv1,
       refinements: 0,
       fixed: { iterations: 5 },
@@ -79,9 +110,9 @@ describe('the search of the papers', () => {
     const abort = new AbortController();
     let calls = 0;
     const search = searchCrfParameters(
-      () => {
+      (group) => {
         if (++calls === 3) abort.abort(new Error('enough'));
-        return 0;
+        return group.map(() => 0);
       },
       { signal: abort.signal },
     );
@@ -91,7 +122,11 @@ describe('the search of the papers', () => {
 
   it('refuses ranges and scores that cannot be used', async () => {
     const ranges = publishedSearchRanges.deeplabv2;
-    const run = (given: object) => searchCrfParameters(() => 0, given);
+    const run = (given: object) =>
+      searchCrfParameters(
+        each(() => 0),
+        given,
+      );
     await expect(run({ ranges: { ...ranges, bilateralWeight: [] } })).rejects.toThrow(
       /range of bilateralWeight: must hold at least one value/,
     );
@@ -102,6 +137,6 @@ describe('the search of the papers', () => {
       /bilateralWeight.*found -1/,
     );
     await expect(run({ refinements: -1 })).rejects.toThrow(/refinements/);
-    await expect(searchCrfParameters(() => Number.NaN)).rejects.toThrow(/not a number/);
+    await expect(searchCrfParameters(each(() => Number.NaN))).rejects.toThrow(/not a number/);
   });
 });

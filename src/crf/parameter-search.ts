@@ -1,4 +1,4 @@
-import { OptionError } from '../core/errors.js';
+import { InternalError, OptionError } from '../core/errors.js';
 import { type CrfParameters, completeCrfParameters, defaultCrfParameters } from './parameters.js';
 
 /** The parameters that are searched for; the papers fix the spatial term. */
@@ -34,15 +34,32 @@ export interface SearchOptions {
   readonly fixed?: Partial<Omit<CrfParameters, SearchedParameter>>;
   /** How often the steps are halved around the best values; once by default. */
   readonly refinements?: number;
+  /** Told what comes next: the first step and each refinement. */
+  readonly onStep?: (step: SearchStep) => void;
   /** Told each trial as soon as it is scored. */
   readonly onTrial?: (trial: SearchTrial) => void;
   /** Ends the search before the next trial; `searchCrfParameters` then throws its reason. */
   readonly signal?: AbortSignal;
 }
 
+/**
+ * Scores parameters that differ in nothing but the bilateral weight, and so have the same lattices.
+ *
+ * @returns a score for each, the higher the better.
+ */
+export type ScoreCrfParameters = (
+  group: readonly CrfParameters[],
+) => readonly number[] | Promise<readonly number[]>;
+
+export interface SearchStep {
+  /** 0 for the first step, then the number of the refinement. */
+  readonly refinement: number;
+  readonly trials: number;
+}
+
 export interface SearchTrial {
   readonly parameters: CrfParameters;
-  /** What the callback made of them: the higher, the better. */
+  /** What the callback made of them. */
   readonly score: number;
   /** 0 in the first step, then the number of the refinement. */
   readonly refinement: number;
@@ -68,44 +85,36 @@ const mostRefinements = 8;
  *
  * "We employ a coarse-to-fine search scheme […] and then we refine the search step sizes around the
  * first round's best values" (DeepLab v1, section 4). A refinement tries, for each parameter, the
- * best value and half a step to either side. Trials of one pair of deviations follow each other, so
- * that a callback can keep what depends on the deviations alone.
+ * best value and half a step to either side.
  *
  * @param score the quality of parameters, such as the mean IoU on a small part of the validation
- *   images (the papers take 100); called for one trial after the other.
+ *   images (the papers take 100); called for one pair of deviations after the other.
  * @throws OptionError where a range or a fixed parameter cannot be used, or a score is NaN.
  */
 export async function searchCrfParameters(
-  score: (parameters: CrfParameters) => number | Promise<number>,
+  score: ScoreCrfParameters,
   options: SearchOptions = {},
 ): Promise<SearchResult> {
+  checkSearch(options);
   const { ranges = publishedSearchRanges.deeplabv2, refinements = 1 } = options;
-  checkRanges(ranges);
-  if (!Number.isInteger(refinements) || refinements < 0 || refinements > mostRefinements) {
-    throw new OptionError({
-      place: 'CRF parameter search: refinements',
-      problem: 'not a number of refinements',
-      expected: `a whole number from 0 to ${mostRefinements}`,
-      found: `${refinements}`,
-    });
-  }
   const fixed = { ...papersFixed, ...options.fixed };
   const trials: SearchTrial[] = [];
   const tried = new Set<string>();
   let best: SearchTrial | undefined;
 
   const tryAll = async (values: SearchRanges, refinement: number): Promise<void> => {
-    for (const combination of combinations(values)) {
-      const parameters = completeCrfParameters({ ...fixed, ...combination });
-      const key = Object.values(combination).join();
-      if (tried.has(key)) continue;
-      tried.add(key);
+    const groups = groupsOf(values, fixed, tried);
+    options.onStep?.({ refinement, trials: groups.flat().length });
+    for (const group of groups) {
       options.signal?.throwIfAborted();
-      const trial = { parameters, score: await score(parameters), refinement };
-      checkScore(trial);
-      trials.push(trial);
-      options.onTrial?.(trial);
-      if (best === undefined || trial.score > best.score) best = trial;
+      const scores = await score(group);
+      for (const [index, parameters] of group.entries()) {
+        const trial = { parameters, score: scoreAt(scores, index), refinement };
+        checkScore(trial);
+        trials.push(trial);
+        options.onTrial?.(trial);
+        if (best === undefined || trial.score > best.score) best = trial;
+      }
     }
   };
 
@@ -125,15 +134,56 @@ export async function searchCrfParameters(
   return { best, trials };
 }
 
-/** Every combination; the weight varies fastest. */
-function* combinations(ranges: SearchRanges): Generator<Pick<CrfParameters, SearchedParameter>> {
+/**
+ * Makes sure that a search can begin, for those who have work to do before.
+ *
+ * @throws OptionError as `searchCrfParameters` does.
+ */
+export function checkSearch(options: SearchOptions): void {
+  const { ranges = publishedSearchRanges.deeplabv2, refinements = 1 } = options;
+  checkRanges(ranges);
+  if (!Number.isInteger(refinements) || refinements < 0 || refinements > mostRefinements) {
+    throw new OptionError({
+      place: 'CRF parameter search: refinements',
+      problem: 'not a number of refinements',
+      expected: `a whole number from 0 to ${mostRefinements}`,
+      found: `${refinements}`,
+    });
+  }
+  groupsOf(ranges, { ...papersFixed, ...options.fixed }, new Set());
+}
+
+/**
+ * Every combination that has not been tried, in a group for each pair of deviations.
+ *
+ * @param tried gets what is in the groups.
+ */
+function groupsOf(
+  ranges: SearchRanges,
+  fixed: Partial<CrfParameters>,
+  tried: Set<string>,
+): readonly (readonly CrfParameters[])[] {
+  const groups: CrfParameters[][] = [];
   for (const bilateralPositionDeviation of ranges.bilateralPositionDeviation) {
     for (const bilateralColourDeviation of ranges.bilateralColourDeviation) {
+      const group: CrfParameters[] = [];
       for (const bilateralWeight of ranges.bilateralWeight) {
-        yield { bilateralWeight, bilateralPositionDeviation, bilateralColourDeviation };
+        const key = [bilateralWeight, bilateralPositionDeviation, bilateralColourDeviation].join();
+        if (tried.has(key)) continue;
+        tried.add(key);
+        const own = { bilateralWeight, bilateralPositionDeviation, bilateralColourDeviation };
+        group.push(completeCrfParameters({ ...fixed, ...own }));
       }
+      if (group.length > 0) groups.push(group);
     }
   }
+  return groups;
+}
+
+function scoreAt(scores: readonly number[], index: number): number {
+  const score = scores[index];
+  if (score !== undefined) return score;
+  throw new InternalError('CRF parameter search', `no score for trial ${index} of a group`);
 }
 
 function mapRanges<T>(

@@ -198,7 +198,10 @@ describe('loading a model file', () => {
   ])('refuses what is no file: %s', async (name, found) => {
     const error = await rejectionOf(Segmenter.load(join(folder, name)));
     expect(error).toBeInstanceOf(FormatError);
-    expect(error.message).toBe(`${join(folder, name)}: the model cannot be read (found ${found})`);
+    const expected = 'voc, street, or a model file';
+    expect(error.message).toBe(
+      `${join(folder, name)}: the model cannot be read (expected ${expected}, found ${found})`,
+    );
   });
 
   it('refuses a picture', async () => {

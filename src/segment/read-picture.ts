@@ -8,8 +8,9 @@ import {
   type RgbImage,
   type Size,
 } from '../image/index.js';
-import { MeanProbabilities } from './mean-probabilities.js';
+import { MeanProbabilities, type View } from './mean-probabilities.js';
 import type { ModelFile } from './model-file.js';
+import { type PictureScores, requireScores } from './picture-scores.js';
 import type { Program } from './program.js';
 import { type ReadResult, readResult, scoreView } from './read-result.js';
 import { cropImage, pasteTile, type TileOptions, tilesOf } from './tiles.js';
@@ -123,20 +124,51 @@ async function readWhole(
   }
   const { classes } = averagedScores(network.file.name, network.program(options.size).output);
   const mean = new MeanProbabilities(classes, image);
-  for (const each of sizes) {
-    for (const look of await lookAt(network, image, each, options, watch)) {
-      const start = performance.now();
-      const output = averagedScores(network.file.name, look.program.output);
-      const view = scoreView(output, look.result, { ...look, picture: image });
-      mean.add({ ...view, mirrored: look.mirrored });
-      watch.labelMap += performance.now() - start;
-    }
+  for await (const view of viewsOf(network, image, options, watch)) {
+    const start = performance.now();
+    mean.add(view);
+    watch.labelMap += performance.now() - start;
   }
   const start = performance.now();
   const map = mean.labelMap();
   const probabilities = options.probabilities ? mean.probabilities() : undefined;
   watch.labelMap += performance.now() - start;
   return { map, probabilities };
+}
+
+/**
+ * What a network gives for a whole picture, at its own resolution.
+ *
+ * @throws OptionError where the network gives class indices.
+ */
+export async function readScores(
+  network: Network,
+  image: RgbImage,
+  options: ReadOptions,
+  watch: Stopwatch,
+): Promise<PictureScores> {
+  const { output } = network.program(options.size);
+  const { classes } = requireScores(network.file.name, output, 'reading scores');
+  const views: View[] = [];
+  for await (const view of viewsOf(network, image, options, watch)) views.push(view);
+  const { width, height } = image;
+  return { picture: { width, height }, classes, views };
+}
+
+/** The views of a whole picture, one after the other. */
+async function* viewsOf(
+  network: Network,
+  image: RgbImage,
+  options: ReadOptions,
+  watch: Stopwatch,
+): AsyncGenerator<View, void, void> {
+  for (const size of scaledSizes(network.file, options.size, options.scales)) {
+    for (const look of await lookAt(network, image, size, options, watch)) {
+      const output = averagedScores(network.file.name, look.program.output);
+      const view = scoreView(output, look.result, { ...look, picture: image });
+      yield { ...view, mirrored: look.mirrored };
+    }
+  }
 }
 
 /** Runs the network on a picture at one input size, and on its mirrored copy where flips count. */

@@ -27,6 +27,8 @@ export interface SegmentationTimings {
   readonly preprocess: number;
   readonly network: number;
   readonly labelMap: number;
+  /** Refining by the dense CRF; 0 without one. */
+  readonly crf: number;
 }
 
 /** A label map together with the colours of its indices. */
@@ -43,6 +45,8 @@ export class Segmentation {
   readonly labels: readonly string[];
   /** Probability of every class at every pixel, [classes, height, width], where asked for. */
   readonly probabilities: Float32Array | undefined;
+  /** The network's own label map, where `labelMap` is that of a dense CRF. */
+  readonly labelMapBeforeCrf: Uint8Array | Uint16Array | undefined;
   readonly timings: SegmentationTimings;
   readonly #image: RgbImage;
   readonly #names: ClassNames;
@@ -53,6 +57,7 @@ export class Segmentation {
     readonly map: LabelMap;
     readonly names: ClassNames;
     readonly probabilities: Float32Array | undefined;
+    readonly mapBeforeCrf?: LabelMap;
     readonly timings: SegmentationTimings;
   }) {
     this.width = parts.map.width;
@@ -60,6 +65,7 @@ export class Segmentation {
     this.labelMap = parts.map.data;
     this.labels = parts.names.labels;
     this.probabilities = parts.probabilities;
+    this.labelMapBeforeCrf = parts.mapBeforeCrf?.data;
     this.timings = parts.timings;
     this.#image = parts.image;
     this.#names = parts.names;

@@ -6,14 +6,29 @@ import { pixelInputName } from '../convert/segmentation/image-input.js';
 import type { SegmentationGraph } from '../convert/segmentation/segmentation-graph.js';
 import { InternalError, OptionError } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
+import { SingleThreadDenseCrf } from '../crf/index.js';
 import { writeOnnx } from '../formats/onnx/index.js';
 import type { GraphCost } from '../graph/cost.js';
 import { type Fit, type RgbImage, rgbImage, type Size } from '../image/index.js';
 import { type Runtime, type Session, SessionCache, type SessionOptions } from '../runtime/index.js';
 import { type ClassNames, nameClasses } from './class-names.js';
+import {
+  type CrfComputer,
+  type CrfSettings,
+  checkRefinement,
+  crfSettingsOf,
+  refine,
+} from './crf-refinement.js';
 import { type ModelFile, normalisationOf, usualSize } from './model-file.js';
+import type { PictureScores } from './picture-scores.js';
 import { type Program, ProgramCache } from './program.js';
-import { checkReading, type Network, type ReadOptions, readPicture } from './read-picture.js';
+import {
+  checkReading,
+  type Network,
+  type ReadOptions,
+  readPicture,
+  readScores,
+} from './read-picture.js';
 import { Segmentation } from './segmentation.js';
 import type { TileOptions } from './tiles.js';
 import type { ViewOptions } from './views.js';
@@ -30,10 +45,14 @@ export interface SegmenterOptions extends SessionOptions {
   readonly cacheBytes?: number;
 }
 
-/** What can differ from picture to picture. */
-export interface SegmentOptions extends ViewOptions {
+/** How a picture is brought to the network, and how often. */
+export interface ScoreOptions extends ViewOptions {
   readonly fit?: Fit;
   readonly size?: Size;
+}
+
+/** What can differ from picture to picture. */
+export interface SegmentOptions extends ScoreOptions {
   /**
    * Cut pictures larger than the input into overlapping tiles, which are segmented one by one at
    * the picture's own scale, instead of shrinking them.
@@ -41,6 +60,14 @@ export interface SegmentOptions extends ViewOptions {
   readonly tile?: TileOptions | boolean;
   /** Also give the probability of every class at every pixel: 4 bytes x classes x pixels. */
   readonly probabilities?: boolean;
+  /**
+   * Refine the result by a fully connected CRF, which draws the classes' edges along those of the
+   * picture: with the published parameters, or with some of them changed. See `denseCrf`.
+   *
+   * It works at the picture's own size. Pictures that take more than `memoryLimit` are refused: of
+   * 21 classes, those of more than about 6 megapixels.
+   */
+  readonly crf?: CrfSettings | boolean;
 }
 
 /** A segmentation model with all it takes to run it. */
@@ -48,6 +75,8 @@ export interface SegmenterParts {
   readonly file: ModelFile;
   readonly sidecar: Sidecar | undefined;
   readonly runtime: Runtime;
+  /** Closed with the segmenter; the calling thread unless told. */
+  readonly crf?: CrfComputer;
 }
 
 const defaultCacheBytes = 2 ** 30;
@@ -69,17 +98,19 @@ export class BaseSegmenter<Source> {
   readonly #sessions: SessionCache;
   readonly #programs: ProgramCache;
   readonly #network: Network;
+  readonly #crf: CrfComputer;
   readonly #underWay = new Set<Promise<unknown>>();
   #disposed = false;
 
   /** @throws UnsupportedError where the file is no segmentation model. */
   constructor(
-    { file, sidecar, runtime }: SegmenterParts,
+    { file, sidecar, runtime, crf = new SingleThreadDenseCrf() }: SegmenterParts,
     decode: (source: Source) => Promise<RgbImage>,
     options: SegmenterOptions = {},
   ) {
     this.file = file;
     this.#runtime = runtime;
+    this.#crf = crf;
     this.#decode = decode;
     this.#options = options;
     this.normalisation = normalisationOf(file, sidecar);
@@ -129,20 +160,36 @@ export class BaseSegmenter<Source> {
   /**
    * Makes sure that pictures can be segmented with some options, before any is there.
    *
-   * @throws OptionError for a size, a scale or tiles that cannot be had.
+   * @throws OptionError for a size, a scale, tiles or a CRF that cannot be had.
    */
   check(options: SegmentOptions): void {
-    checkReading(this.#network, this.#reading(options));
+    this.#checked(options);
   }
 
   /**
    * Segments a picture.
    *
-   * @throws FormatError where the picture cannot be decoded; OptionError for a size, a scale or
-   *   tiles that cannot be had and for a disposed segmenter; DeviceError where the network fails.
+   * @throws FormatError where the picture cannot be decoded; OptionError for a size, a scale, tiles
+   *   or a CRF that cannot be had and for a disposed segmenter; DeviceError where the network or a
+   *   thread fails.
    */
   segment(source: Source | RgbImage, options: SegmentOptions = {}): Promise<Segmentation> {
     return this.#work(() => this.#segment(source, options));
+  }
+
+  /**
+   * What the network gives for a picture before it is brought to the picture's size, for those who
+   * keep it or read it more than once.
+   *
+   * @throws as `segment`, and OptionError for a model that gives class indices.
+   */
+  scores(source: Source | RgbImage, options: ScoreOptions = {}): Promise<PictureScores> {
+    return this.#work(async () => {
+      const reading = this.#reading(options);
+      checkReading(this.#network, reading);
+      const image = await this.#imageOf(source);
+      return readScores(this.#network, image, reading, { preprocess: 0, network: 0, labelMap: 0 });
+    });
   }
 
   /** Frees the sessions once the pictures under way are done; the segmenter is of no use then. */
@@ -150,17 +197,41 @@ export class BaseSegmenter<Source> {
     this.#disposed = true;
     await Promise.all(this.#underWay);
     await this.#sessions.dispose();
+    await this.#crf.close();
   }
 
   async #segment(source: Source | RgbImage, options: SegmentOptions): Promise<Segmentation> {
+    const { reading, crf } = this.#checked(options);
+    const start = performance.now();
+    const image = await this.#imageOf(source);
+    const decode = performance.now() - start;
+    const timings = { decode, preprocess: 0, network: 0, labelMap: 0, crf: 0 };
+    const read = await readPicture(this.#network, image, reading, timings);
+    const parts = { image, names: this.classes, timings };
+    if (crf === undefined) return new Segmentation({ ...parts, ...read });
+    const refining = performance.now();
+    const { map, probabilities } = await refine(this.#crf, image, read, crf);
+    timings.crf = performance.now() - refining;
+    return new Segmentation({
+      ...parts,
+      map,
+      probabilities: options.probabilities === true ? probabilities : undefined,
+      mapBeforeCrf: read.map,
+    });
+  }
+
+  async #imageOf(source: Source | RgbImage): Promise<RgbImage> {
+    return isRgbImage(source) ? checkedImage(source) : this.#decode(source);
+  }
+
+  /** @throws as `check` */
+  #checked(options: SegmentOptions) {
+    const crf = crfSettingsOf(options.crf);
     const reading = this.#reading(options);
     checkReading(this.#network, reading);
-    const start = performance.now();
-    const image = isRgbImage(source) ? checkedImage(source) : await this.#decode(source);
-    const decode = performance.now() - start;
-    const timings = { decode, preprocess: 0, network: 0, labelMap: 0 };
-    const read = await readPicture(this.#network, image, reading, timings);
-    return new Segmentation({ image, ...read, names: this.classes, timings });
+    if (crf === undefined) return { reading, crf };
+    checkRefinement(crf, this.#network.program(reading.size).output, this.file.name);
+    return { reading: { ...reading, probabilities: true }, crf };
   }
 
   #reading(options: SegmentOptions): ReadOptions {

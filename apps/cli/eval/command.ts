@@ -8,16 +8,29 @@ import {
 import type { Fit, Size } from '../../../src/image/index.js';
 import type { Device } from '../../../src/runtime/index.js';
 import type { TileOptions } from '../../../src/segment/tiles.js';
+import { crfOption, crfParametersOption } from '../crf/crf-options.js';
+import type { CrfFlags } from '../crf/parameter-values.js';
+import {
+  classesOption,
+  datasetOption,
+  flipOption,
+  parseNumbers,
+  scalesOption,
+  splitOption,
+} from '../evaluation-options.js';
 import { type ExitCode, exitCodeHelp } from '../exit-code.js';
 import {
+  arithmeticOption,
   deviceOption,
+  fitOption,
   modelKinds,
   outputStrideOption,
   sizeOption,
+  threadsOption,
   wholeNumber,
 } from '../option-values.js';
 
-interface EvalFlags {
+interface EvalFlags extends CrfFlags {
   readonly model: string;
   readonly dataset: string;
   readonly split?: string;
@@ -43,39 +56,27 @@ interface EvalFlags {
 export function evalCommand(end: (code: ExitCode) => void): Command {
   return new Command('eval')
     .description('Measure a model on a labelled data set.')
-    .requiredOption('-m, --model <file>', modelKinds)
-    .requiredOption('-d, --dataset <folder>', 'data set: VOC, Cityscapes, ADE20K, CamVid, …')
-    .option('--split <name>', 'split of the data set (default: its only one, else val)')
+    .requiredOption('-m, --model <model>', modelKinds)
+    .addOption(datasetOption())
+    .addOption(splitOption())
     .option('--limit <n>', 'the first n pictures only', wholeNumber(1, Number.MAX_SAFE_INTEGER))
-    .option(
-      '--classes <names>',
-      'score these classes only and ignore pixels of all others',
-      parseNames,
-    )
+    .addOption(classesOption())
     .option('--boundary <widths>', 'also score bands along boundaries, in pixels', parseWidths)
-    .option('--scales <factors>', 'average over these scales of the input', parseScales)
-    .option('--flip', 'average over the mirrored picture too')
+    .addOption(scalesOption())
+    .addOption(flipOption())
     .option(
       '--tile [overlap]',
       'cut pictures larger than the input into tiles that overlap by so many pixels (default: a quarter of the input)',
       (text: string): TileOptions => ({ overlap: wholeNumber(0, 65_535)(text) }),
     )
-    .addOption(
-      new Option(
-        '--fit <how>',
-        'bring pictures to the input size with padding or by stretching (default: as the model says, else pad)',
-      ).choices(['pad', 'stretch'] satisfies Fit[]),
-    )
+    .addOption(crfOption())
+    .addOption(crfParametersOption())
+    .addOption(fitOption())
     .addOption(sizeOption())
     .addOption(outputStrideOption())
-    .addOption(
-      new Option(
-        '--arithmetic <kind>',
-        'compute 8-bit files in integers or as real numbers (default: integer)',
-      ).choices(['integer', 'real'] satisfies Arithmetic[]),
-    )
+    .addOption(arithmeticOption())
     .addOption(deviceOption())
-    .option('--threads <n>', 'processor cores to use (default: all)', wholeNumber(1, 1024))
+    .addOption(threadsOption())
     .option('--save-predictions <folder>', 'write the predicted label maps')
     .addOption(
       new Option('--format <name>', 'how predictions are written (default: voc)').choices(
@@ -86,7 +87,8 @@ export function evalCommand(end: (code: ExitCode) => void): Command {
     .option('--json', 'print a JSON object, and nothing else, on stdout')
     .addHelpText('after', help)
     .action(async (flags: EvalFlags) => {
-      const { savePredictions, format, confusionPng, json, ...options } = flags;
+      const { savePredictions, format, confusionPng, json, ...own } = flags;
+      const { crf: wanted, crfParameters, ...options } = own;
       if (format !== undefined && savePredictions === undefined) {
         throw new OptionError({
           place: '--format',
@@ -94,34 +96,21 @@ export function evalCommand(end: (code: ExitCode) => void): Command {
           fix: 'add --save-predictions FOLDER',
         });
       }
+      const { crfOfFlags } = await import('../crf/parameter-values.js');
       const { runEval } = await import('./run.js');
+      const crf = await crfOfFlags({ crf: wanted, crfParameters });
       const folder = savePredictions;
       end(
         await runEval(
           {
             ...options,
+            ...(crf === undefined ? {} : { crf }),
             ...(folder === undefined ? {} : { predictions: { folder, format: format ?? 'voc' } }),
           },
           { json: json === true, ...(confusionPng === undefined ? {} : { confusionPng }) },
         ),
       );
     });
-}
-
-function parseNames(text: string): readonly string[] {
-  const names = text.split(',').map((name) => name.trim());
-  if (names.every((name) => name !== '')) return names;
-  throw new InvalidArgumentError('Expected class names with commas between.');
-}
-
-function parseNumbers(text: string): readonly number[] {
-  return text.split(',').map((each) => (each.trim() === '' ? Number.NaN : Number(each)));
-}
-
-function parseScales(text: string): readonly number[] {
-  const scales = parseNumbers(text);
-  if (scales.every((scale) => scale > 0)) return scales;
-  throw new InvalidArgumentError('Expected factors with commas between, such as 0.5,1,1.5.');
 }
 
 function parseWidths(text: string): readonly number[] {
@@ -137,11 +126,14 @@ label map, at the picture's own size, is compared with the truth.
   accuracy        share of a class's true pixels that were found; precision of its predictions
   boundary bands  pixels at most so far from one of another label or void (trimap protocol)
 
+With --crf, the network's own predictions are measured as well, on the same run.
+
 Predictions: voc writes ID.png, palette PNGs of class indices; cityscapes writes
 ID_leftImg8bit.png, grey PNGs of label ids. Files of these names are replaced.
 
 With --json, mIoU and the other shares are from 0 to 1, null where there is nothing to measure;
 confusionMatrix has a row for each true class and a column for each predicted one, in pixels.
+beforeCrf has the same figures without the CRF.
 
 ${exitCodeHelp}
 
@@ -150,4 +142,5 @@ Examples:
   atrous eval -m deeplabv3.tflite -d pets --classes background,cat,dog --boundary 1,2,5,10
   atrous eval -m deeplab.onnx -d cityscapes --size 1025x513 --scales 0.75,1,1.25 --flip
   atrous eval -m deeplab.onnx -d cityscapes --split test --save-predictions out --format cityscapes
+  atrous eval -m voc -d pets --crf-parameters bi_w=4,bi_xy_std=65,pos_w=2,pos_xy_std=2
   atrous eval -m deeplabv3.tflite -d camvid --json | jq .mIoU`;

@@ -61,6 +61,32 @@ describe('atrous eval', () => {
     }
   });
 
+  it('measures with and without a dense CRF in one run', async () => {
+    const parameters = 'bi_w=3,bi_xy_std=5,bi_rgb_std=20,iterations=2';
+    const crf = ['--crf-parameters', parameters, '--boundary', '2'];
+    const [plain, refined, text] = [
+      await run('--json', '--boundary', '2'),
+      await run('--json', ...crf),
+      await run(...crf),
+    ];
+    const before = JSON.parse(plain.stdout);
+    const found = JSON.parse(refined.stdout);
+    expect(before.beforeCrf).toBeUndefined();
+    expect(found.options.crf).toMatchObject({ bi_w: 3, bi_xy_std: 5, pos_w: 3, iterations: 2 });
+    expect(found.beforeCrf).toMatchObject({ mIoU: before.mIoU, boundary: before.boundary });
+    expect(found.mIoU).not.toBe(before.mIoU);
+    const percent = (share: number) => (100 * share).toFixed(2).replace('.', '\\.');
+    for (const line of [
+      /^model\.onnx, input 16x16, dense CRF; /m,
+      /^class, % +IoU +before CRF +accuracy/m,
+      / +with CRF +before$/m,
+      new RegExp(`^mIoU +${percent(found.mIoU)} +${percent(before.mIoU)}$`, 'm'),
+      /^boundary band, px +mIoU +before CRF/m,
+    ]) {
+      expect(text.stdout).toMatch(line);
+    }
+  });
+
   it('ends with 1 where a picture failed, and with 2 where nothing can start', async () => {
     const damaged = folder.at('damaged');
     const samples = new Map([0, 1].map((i) => [`picture-${i}`, greySample(i, 3)]));
@@ -80,6 +106,7 @@ describe('atrous eval', () => {
       [['--format', 'cityscapes', '--save-predictions', 'out'], 'its 19 classes'],
       [['--confusion-png', 'nowhere/c.png'], 'cannot be written'],
       [['--split', 'test'], 'no split "test"'],
+      [['--crf-parameters', 'bi_w=-1'], '--crf-parameters, bi_w: not a value'],
     ] as const) {
       const { code, stdout, complaints } = await run(...args);
       expect([code, stdout, complaints.length]).toEqual([2, '', 1]);

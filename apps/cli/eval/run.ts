@@ -1,13 +1,10 @@
-import { accessSync, constants } from 'node:fs';
-import { dirname } from 'node:path';
-import { OutputError } from '../../../src/core/errors.js';
 import { drawConfusion } from '../../../src/evaluate/confusion-picture/confusion-picture.js';
 import type { EvaluationReport } from '../../../src/evaluate/index.js';
 import { type EvaluateOptions, evaluate } from '../../../src/evaluate/node/index.js';
 import { encodeOverlayPng, sharpTextRasteriser } from '../../../src/image/node/index.js';
 import type { ExitCode } from '../exit-code.js';
 import { onInterrupt } from '../interrupt.js';
-import { reason, writeTogether } from '../segment/atomic-files.js';
+import { checkWritable, writeTogether } from '../segment/atomic-files.js';
 import { Screen } from '../segment/screen.js';
 import { evaluationJson } from './json.js';
 import { evaluationText, openingLine } from './text.js';
@@ -24,7 +21,7 @@ export interface EvalOutput {
  * @throws AtrousError where nothing can start, or every picture failed.
  */
 export async function runEval(options: EvaluateOptions, output: EvalOutput): Promise<ExitCode> {
-  if (output.confusionPng !== undefined) checkFolder(output.confusionPng);
+  if (output.confusionPng !== undefined) checkWritable(output.confusionPng);
   const stop = new AbortController();
   let screen: Screen | undefined;
   let settle: () => void = () => {};
@@ -60,15 +57,6 @@ export async function runEval(options: EvaluateOptions, output: EvalOutput): Pro
     screen?.close();
     release();
     settle();
-  }
-}
-
-/** Looks before the work, not after it, whether its picture can be written. */
-function checkFolder(file: string): void {
-  try {
-    accessSync(dirname(file), constants.W_OK);
-  } catch (cause) {
-    throw new OutputError({ place: file, problem: `cannot be written: ${reason(cause)}`, cause });
   }
 }
 

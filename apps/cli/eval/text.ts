@@ -19,6 +19,7 @@ export function openingLine(options: EvaluateOptions, parts: EvaluatedParts): st
     options.scales === undefined ? [] : [`scales ${options.scales.join(', ')}`],
     options.flip === true ? ['flip'] : [],
     options.tile === undefined ? [] : ['tiles'],
+    options.crf === undefined || options.crf === false ? [] : ['dense CRF'],
   ].flat();
   const extra = views.length > 0 ? `, ${views.join(', ')}` : '';
   const pictures = counted(parts.images, 'picture');
@@ -28,7 +29,7 @@ export function openingLine(options: EvaluateOptions, parts: EvaluatedParts): st
 /** The result of an evaluation in lines of text. */
 export function evaluationText(
   { predictions }: EvaluateOptions,
-  { report, images, seconds, failures }: EvaluateResult,
+  { report, reportBeforeCrf, images, seconds, failures }: EvaluateResult,
   confusionPng: string | undefined,
 ): readonly string[] {
   const rate = images > 1 ? ` (${(images / seconds).toFixed(1)}/s)` : '';
@@ -41,53 +42,90 @@ export function evaluationText(
   const failed = failures.length > 0 ? [`${failures.length} failed`] : [];
   const closing = `${counted(images, 'picture')} in ${seconds.toFixed(1)} s${rate}`;
   return [
-    ...(report === undefined ? [] : reportText(report)),
+    ...(report === undefined ? [] : reportText(report, reportBeforeCrf)),
     [closing, ...failed, ...files].join('; '),
   ];
 }
 
-function reportText(report: EvaluationReport): readonly string[] {
+function reportText(
+  report: EvaluationReport,
+  before: EvaluationReport | undefined,
+): readonly string[] {
   return [
     '',
-    ...classTable(report),
+    ...classTable(report, before),
     '',
-    ...alignRows(
-      [
-        ['mIoU', percent(report.mIoU)],
-        ['pixel accuracy', percent(report.pixelAccuracy)],
-        ['class accuracy', percent(report.classAccuracy)],
-        ['frequency-weighted IoU', percent(report.frequencyWeightedIoU)],
-      ],
-      ['left', 'right'],
-    ),
+    ...summary(report, before),
     '',
-    ...boundaryTable(report),
+    ...boundaryTable(report, before),
     ...confusionTable(report),
   ];
 }
 
-function classTable({ perClass, pixels }: EvaluationReport): readonly string[] {
-  const rows = perClass.map(({ label, iou, accuracy, precision, truePixels }) => [
+function classTable(
+  { perClass, pixels }: EvaluationReport,
+  before: EvaluationReport | undefined,
+): readonly string[] {
+  const rows = perClass.map(({ label, iou, accuracy, precision, truePixels }, row) => [
     label,
     percent(iou),
+    ...(before === undefined ? [] : [percent(before.perClass[row]?.iou ?? Number.NaN)]),
     percent(accuracy),
     percent(precision),
     percent(truePixels / pixels),
   ]);
-  const head = ['class, %', 'IoU', 'accuracy', 'precision', 'of pixels'];
-  return alignRows([head, ...rows], ['left', 'right', 'right', 'right', 'right']);
+  const extra = before === undefined ? [] : ['before CRF'];
+  return table([['class, %', 'IoU', ...extra, 'accuracy', 'precision', 'of pixels'], ...rows]);
 }
 
-function boundaryTable({ boundary }: EvaluationReport): readonly string[] {
+function summary(
+  report: EvaluationReport,
+  before: EvaluationReport | undefined,
+): readonly string[] {
+  const figures: readonly (readonly [string, (report: EvaluationReport) => number])[] = [
+    ['mIoU', ({ mIoU }) => mIoU],
+    ['pixel accuracy', ({ pixelAccuracy }) => pixelAccuracy],
+    ['class accuracy', ({ classAccuracy }) => classAccuracy],
+    ['frequency-weighted IoU', ({ frequencyWeightedIoU }) => frequencyWeightedIoU],
+  ];
+  const reports = before === undefined ? [report] : [report, before];
+  const head = before === undefined ? [] : [['', 'with CRF', 'before']];
+  return table([
+    ...head,
+    ...figures.map(([name, figure]) => [name, ...reports.map((each) => percent(figure(each)))]),
+  ]);
+}
+
+function boundaryTable(
+  { boundary }: EvaluationReport,
+  before: EvaluationReport | undefined,
+): readonly string[] {
   if (boundary.length === 0) return [];
-  const rows = boundary.map(({ width, mIoU, pixelAccuracy, pixels }) => [
+  const rows = boundary.map(({ width, mIoU, pixelAccuracy, pixels }, row) => [
     `${width}`,
     percent(mIoU),
+    ...(before === undefined ? [] : [percent(before.boundary[row]?.mIoU ?? Number.NaN)]),
     percent(pixelAccuracy),
     formatCount(pixels),
   ]);
-  const head = ['boundary band, px', 'mIoU', 'pixel accuracy', 'pixels'];
-  return [...alignRows([head, ...rows], ['right', 'right', 'right', 'right']), ''];
+  const extra = before === undefined ? [] : ['before CRF'];
+  const head = ['boundary band, px', 'mIoU', ...extra, 'pixel accuracy', 'pixels'];
+  return [
+    ...alignRows(
+      [head, ...rows],
+      head.map(() => 'right' as const),
+    ),
+    '',
+  ];
+}
+
+/** Rows of a name and figures. */
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const [head = []] = rows;
+  return alignRows(
+    rows,
+    head.map((_, column): Alignment => (column === 0 ? 'left' : 'right')),
+  );
 }
 
 /** True classes in rows, predictions in columns, in percent of the row. */

@@ -1,4 +1,4 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, OutputError } from '../../../src/core/errors.js';
 
@@ -39,6 +39,21 @@ export function writeTogether(files: readonly FileContent[], run: number): void 
     );
     throw new OutputError({ place: current, problem: `not written: ${reason(cause)}`, cause });
   }
+}
+
+/**
+ * Looks before long work, not after it, whether its result can be written.
+ *
+ * @throws OutputError where the folder is missing or closed, or a folder has the file's name.
+ */
+export function checkWritable(file: string): void {
+  try {
+    accessSync(dirname(file), constants.W_OK);
+  } catch (cause) {
+    throw new OutputError({ place: file, problem: `cannot be written: ${reason(cause)}`, cause });
+  }
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() !== true) return;
+  throw new OutputError({ place: file, problem: `cannot be written: ${reasons.EISDIR}` });
 }
 
 /** Removes what a writer that was ended left behind. */

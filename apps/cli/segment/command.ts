@@ -1,18 +1,23 @@
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { defaultModel } from '../../../src/catalog/index.js';
 import type { Fit, Size } from '../../../src/image/index.js';
 import type { Device } from '../../../src/runtime/index.js';
+import { crfOption, crfParametersOption } from '../crf/crf-options.js';
+import type { CrfFlags } from '../crf/parameter-values.js';
 import { type ExitCode, exitCodeHelp } from '../exit-code.js';
 import {
   deviceOption,
+  fitOption,
   modelKinds,
   outputStrideOption,
   sizeOption,
+  threadsOption,
   wholeNumber,
 } from '../option-values.js';
 import { type OutputKind, outputKinds } from './outputs.js';
 
-interface SegmentFlags {
+interface SegmentFlags extends CrfFlags {
   readonly model: string;
   readonly out: string;
   readonly save: readonly OutputKind[];
@@ -32,7 +37,7 @@ export function segmentCommand(end: (code: ExitCode) => void): Command {
   return new Command('segment')
     .description('Assign a class to every pixel of pictures.')
     .argument('<input...>', 'files, folders, patterns such as "photos/*.jpg", or - for stdin')
-    .requiredOption('-m, --model <file>', modelKinds)
+    .option('-m, --model <model>', modelKinds, defaultModel)
     .option('-o, --out <folder>', 'where the results go', 'atrous-out')
     .addOption(
       new Option('--save <kinds>', `any of ${outputKinds.join(', ')}, separated by commas`)
@@ -40,16 +45,13 @@ export function segmentCommand(end: (code: ExitCode) => void): Command {
         .default(['overlay', 'mask', 'json'], 'overlay,mask,json'),
     )
     .option('--labels <file>', 'class names, one a line, for models that bring none')
-    .addOption(
-      new Option(
-        '--fit <how>',
-        'bring pictures to the input size with padding or by stretching (default: as the model says, else pad)',
-      ).choices(['pad', 'stretch'] satisfies Fit[]),
-    )
+    .addOption(fitOption())
     .addOption(sizeOption())
     .addOption(outputStrideOption())
+    .addOption(crfOption())
+    .addOption(crfParametersOption())
     .addOption(deviceOption())
-    .option('--threads <n>', 'processor cores to use (default: all)', wholeNumber(1, 1024))
+    .addOption(threadsOption())
     .option(
       '--max-pixels <n>',
       'refuse larger pictures (default: 100000000)',
@@ -62,7 +64,9 @@ export function segmentCommand(end: (code: ExitCode) => void): Command {
       const { model, labels: labelsFile, fit, size, outputStride, maxPixels } = flags;
       // Loaded only now, so that help comes at once.
       const { readLabels } = await import('./labels-file.js');
+      const { crfOfFlags } = await import('../crf/parameter-values.js');
       const { segment } = await import('./run.js');
+      const crf = await crfOfFlags(flags);
       end(
         await segment(inputs, {
           model,
@@ -72,6 +76,7 @@ export function segmentCommand(end: (code: ExitCode) => void): Command {
           ...(fit === undefined ? {} : { fit }),
           ...(size === undefined ? {} : { size }),
           ...(outputStride === undefined ? {} : { outputStride }),
+          ...(crf === undefined ? {} : { crf }),
           ...(maxPixels === undefined ? {} : { maxPixels }),
           device: flags.device,
           threads: flags.threads ?? availableParallelism(),
@@ -100,7 +105,11 @@ For each picture NAME.jpg the output folder gets
 
 Inputs of equal name get their folder in front: pets-cat.mask.png, home-cat.mask.png. An output
 that exists is replaced where the same command made it (same picture, model, labels, fit, size,
-output stride and device; the folder's .atrous.json remembers), or with --force.
+output stride, CRF and device; the folder's .atrous.json remembers), or with --force.
+
+With --crf, everything but the timings is that of the refined result, probabilities too. The CRF's
+parameters are called as in the papers: bi_w, bi_xy_std, bi_rgb_std, pos_w, pos_xy_std, iterations.
+Those that suit a model best are found by "atrous crf search".
 
 Folders are searched with their subfolders, except for hidden files and earlier overlays and masks.
 With --json, a picture that fails has a line with "image" and "error".
@@ -108,7 +117,8 @@ With --json, a picture that fails has a line with "image" and "error".
 ${exitCodeHelp}
 
 Examples:
-  atrous segment cat.jpg -m deeplabv3.tflite
-  atrous segment photos -m deeplab.onnx -o out --save mask
+  atrous segment cat.jpg
+  atrous segment drive -m street -o out --save mask
   atrous segment "photos/2024-*/*.jpg" -m deeplab.onnx --labels names.txt --size 513x513
-  curl -s https://example.org/cat.jpg | atrous segment - -m deeplabv3.tflite --json | jq .classes`;
+  atrous segment cat.jpg --crf-parameters bi_w=5,bi_rgb_std=10,pos_xy_std=3
+  curl -s https://example.org/cat.jpg | atrous segment - --json | jq .classes`;

@@ -8,6 +8,8 @@ export interface PictureTimings {
   readonly preprocessMs: number;
   readonly networkMs: number;
   readonly labelMapMs: number;
+  /** Refining by the dense CRF, where there is one. */
+  readonly crfMs?: number;
   /** Tinting the picture and drawing the legend. */
   readonly overlayMs: number;
   /** Compressing the PNGs and laying out the probabilities. */
@@ -24,6 +26,8 @@ export interface PictureReport {
   readonly model: string;
   readonly labelSource: string;
   readonly labels: readonly string[];
+  /** Parameters of the dense CRF that has refined the result, by the papers' names. */
+  readonly crf?: Readonly<Record<string, number>>;
   /** The classes that occur, largest first. */
   readonly classes: readonly ClassShare[];
   readonly timings: PictureTimings;

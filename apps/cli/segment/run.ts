@@ -57,7 +57,7 @@ async function runJobs(
   failedBefore: number,
 ): Promise<number> {
   const start = performance.now();
-  if (!settings.json) results.say(modelLine(lanes.model));
+  if (!settings.json) results.say(modelLine(lanes.model, settings));
   let done = 0;
   const take = (index: number, outcome: Outcome): void => {
     if (outcome.kind === 'done') done++;
@@ -89,13 +89,14 @@ async function jobOf(
 }
 
 function laneSettings(settings: SegmentSettings): LaneSettings {
-  const { model, labels, fit, size, outputStride, maxPixels, device, threads } = settings;
+  const { model, labels, fit, size, outputStride, crf, maxPixels, device, threads } = settings;
   return {
     model,
     ...(labels === undefined ? {} : { labels }),
     ...(fit === undefined ? {} : { fit }),
     ...(size === undefined ? {} : { size }),
     ...(outputStride === undefined ? {} : { outputStride }),
+    ...(crf === undefined ? {} : { crf }),
     ...(maxPixels === undefined ? {} : { maxPixels }),
     device,
     threads,
@@ -112,9 +113,13 @@ function requireProbabilities(model: OpenModel, { save }: SegmentSettings): void
   });
 }
 
-function modelLine({ file, labels, labelSource, inputSize }: OpenModel): string {
+function modelLine(
+  { file, labels, labelSource, inputSize }: OpenModel,
+  { crf }: SegmentSettings,
+): string {
   const classes = `${labels.length} classes, ${labelSourceText(labelSource)}`;
-  return `${basename(file)}: ${classes}; input ${inputSize.width}x${inputSize.height}`;
+  const input = `input ${inputSize.width}x${inputSize.height}`;
+  return `${basename(file)}: ${classes}; ${input}${crf === undefined ? '' : '; dense CRF'}`;
 }
 
 function closingLine(

@@ -7,7 +7,7 @@ import { MultiBar } from 'cli-progress';
 export class Screen {
   readonly #bars: MultiBar | undefined;
   readonly #start = performance.now();
-  readonly #step: () => void = () => {};
+  readonly #step: (count: number) => void = () => {};
 
   constructor(total: number) {
     if (!process.stderr.isTTY || total < 2) return;
@@ -19,12 +19,12 @@ export class Screen {
       linewrap: null,
     });
     const bar = this.#bars.create(total, 0);
-    this.#step = () => bar.increment();
+    this.#step = (count) => bar.increment(count);
   }
 
-  /** A picture is done. */
-  step(): void {
-    this.#step();
+  /** A picture is done, or as many parts of the work as are told. */
+  step(count = 1): void {
+    this.#step(count);
   }
 
   /** A line of results. */

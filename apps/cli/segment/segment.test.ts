@@ -1,9 +1,11 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeOnnx } from '../../../src/formats/onnx/index.js';
 import { model, node, value } from '../../../src/formats/onnx/model.fixture.js';
+import { encodeOverlayPng } from '../../../src/image/node/index.js';
 import { pngHeader } from '../../../src/image/node/png.fixture.js';
+import { brightnessIndices, greyPicture } from '../../../src/segment/brightness-model.fixture.js';
 import { brightnessModel, picturePng, Workplace } from '../cli.fixture.js';
 
 const place = new Workplace();
@@ -47,6 +49,59 @@ describe('atrous segment', () => {
     expect(report.timings.networkMs).toBeGreaterThan(0);
     const overlay = await sharp(place.path('first/cat.overlay.png')).metadata();
     expect(overlay.height).toBeGreaterThan(8);
+  });
+
+  it('refines by a dense CRF, and knows outputs of other parameters apart', async () => {
+    // Three narrow stripes, which a strong and wide CRF takes for errors.
+    const stripes = greyPicture(48, 32, (x) => (x % 16 === 3 ? 255 : 0));
+    place.write('stripes.png', await encodeOverlayPng(stripes));
+    const run = (...args: readonly string[]) =>
+      segment('stripes.png', '-o', 'crf', '--save', 'mask,json,probabilities', ...args);
+    const report = () => JSON.parse(readFileSync(place.path('crf/stripes.json'), 'utf8'));
+    const strong = 'bi_w=0,pos_w=30,pos_xy_std=5';
+    expect((await run()).code).toBe(0);
+    expect(report().classes.length).toBeGreaterThan(1);
+    expect(report()).not.toHaveProperty('crf');
+    expect(report().timings).not.toHaveProperty('crfMs');
+    const refused = await run('--crf-parameters', strong);
+    expect([refused.code, refused.complaints.length]).toEqual([2, 1]);
+    expect(refused.complaints[0]).toContain('--force');
+
+    const { code, stdout, stderr } = await run('--crf-parameters', strong, '--force');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/input 16x16; dense CRF\n/);
+    expect(report().classes).toMatchObject([{ label: '0', share: 1 }]);
+    expect(report().crf).toMatchObject({ bi_w: 0, bi_xy_std: 67, pos_w: 30, iterations: 10 });
+    expect(report().timings.crfMs).toBeGreaterThan(0);
+    const npy = readFileSync(place.path('crf/stripes.probabilities.npy'));
+    const first = new Float32Array(npy.buffer.slice(npy.length - 4 * 3 * 48 * 32)).slice(
+      0,
+      48 * 32,
+    );
+    expect(Math.min(...first)).toBeGreaterThan(0.5);
+
+    expect((await run('--crf-parameters', `${strong},iterations=10`)).code).toBe(0);
+    expect((await run('--crf')).code).toBe(2);
+  });
+
+  it('says what is wrong with a dense CRF before any picture', async () => {
+    place.write('indices.onnx', brightnessIndices());
+    for (const [args, message] of [
+      [['-m', 'model.onnx', '--crf-parameters', 'bi_w=4,pos=1'], 'no parameter "pos"'],
+      [['-m', 'model.onnx', '--crf-parameters', 'none.json'], 'none.json: the parameters'],
+      [['-m', 'indices.onnx', '--crf'], 'indices.onnx: the model gives class indices only'],
+    ] as const) {
+      const { code, stdout, complaints } = await place.run([
+        'segment',
+        'cat.png',
+        '-o',
+        'no',
+        ...args,
+      ]);
+      expect([code, stdout, complaints.length]).toEqual([2, '', 1]);
+      expect(complaints[0]).toContain(message);
+    }
+    expect(existsSync(place.path('no'))).toBe(false);
   });
 
   it('keeps inputs of equal name apart', async () => {
@@ -189,13 +244,16 @@ describe('atrous segment', () => {
   });
 
   it.each([
-    ['no model', ['cat.png'], /^atrous segment: required option '-m, --model <file>'/],
     [
       'an output stride for a finished graph',
       ['cat.png', '-m', 'model.onnx', '--output-stride', '8'],
       /^model\.onnx: the output stride cannot be chosen/,
     ],
-    ['a missing model', ['cat.png', '-m', 'gone.tflite'], /^gone\.tflite: .*no such file/],
+    [
+      'a missing model',
+      ['cat.png', '-m', 'gone.tflite'],
+      /^gone\.tflite: .*expected voc, street, or a model file, found no such file/,
+    ],
     ['a model of another task', ['cat.png', '-m', 'task.onnx'], /^task\.onnx: .*another task$/],
     ['a damaged model', ['cat.png', '-m', 'cut.onnx'], /^cut\.onnx: /],
     ['no input', ['gone.png', '-m', 'model.onnx'], /^gone\.png: no such file$/],

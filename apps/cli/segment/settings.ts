@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
+import { builtInModel } from '../../../src/catalog/index.js';
+import type { CrfParameters } from '../../../src/crf/parameters.js';
 import type { Fit, Size } from '../../../src/image/index.js';
 import type { Device } from '../../../src/runtime/index.js';
+import { parameterText } from '../crf/parameter-names.js';
 import type { OutputKind } from './outputs.js';
 
 /** A run of `atrous segment`, its options checked and completed. */
@@ -14,6 +17,8 @@ export interface SegmentSettings {
   readonly fit?: Fit;
   readonly size?: Size;
   readonly outputStride?: number;
+  /** Refine the results by a dense CRF. */
+  readonly crf?: CrfParameters;
   readonly device: Device;
   readonly threads: number;
   readonly maxPixels?: number;
@@ -31,18 +36,20 @@ export interface CommandIdentity {
   readonly fit?: Fit;
   readonly size?: string;
   readonly outputStride?: string;
+  readonly crf?: string;
   readonly device: Device;
 }
 
 /** The identity of a run's command; paths are absolute, so that the current folder is no part. */
 export function identityOf(settings: SegmentSettings): CommandIdentity {
-  const { model, labelsFile, fit, size, outputStride, device } = settings;
+  const { model, labelsFile, fit, size, outputStride, crf, device } = settings;
   return {
-    model: resolve(model),
+    model: builtInModel(model) === undefined ? resolve(model) : model,
     ...(labelsFile === undefined ? {} : { labels: resolve(labelsFile) }),
     ...(fit === undefined ? {} : { fit }),
     ...(size === undefined ? {} : { size: `${size.width}x${size.height}` }),
     ...(outputStride === undefined ? {} : { outputStride: `${outputStride}` }),
+    ...(crf === undefined ? {} : { crf: parameterText(crf) }),
     device,
   };
 }

@@ -1,43 +1,33 @@
 import { mkdir } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { FormatError, messageOf, OptionError, OutputError } from '../../core/errors.js';
+import { FormatError, messageOf, OutputError } from '../../core/errors.js';
 import type { ListedSource } from '../../data/node/listed-source.js';
-import { findDataset, openDataset } from '../../data/node/open-dataset.js';
-import type { Fit, Size } from '../../image/index.js';
-import type { Device } from '../../runtime/index.js';
-import type { Lanes, Outcome } from '../../runtime/node/lanes/contract.js';
+import type { Lanes } from '../../runtime/node/lanes/contract.js';
 import { openLanes } from '../../runtime/node/lanes/lanes.js';
-import type { ModelFileOptions } from '../../segment/model-file.js';
+import type { CrfSettings } from '../../segment/crf-refinement.js';
 import type { TileOptions } from '../../segment/tiles.js';
-import type { ViewOptions } from '../../segment/views.js';
-import {
-  Evaluation,
-  type EvaluationCounts,
-  type EvaluationReport,
-  type ScoringOptions,
-} from '../evaluation.js';
+import { Evaluation, type EvaluationReport, type ScoringOptions } from '../evaluation.js';
 import { evaluationWork } from './lanes/lane.js';
-import type { LaneSettings, OpenModel, PredictionFiles } from './lanes/protocol.js';
+import type { LaneSettings, OpenModel, PictureCounts, PredictionFiles } from './lanes/protocol.js';
+import {
+  checkClasses,
+  checkLabelled,
+  defined,
+  type EvaluationSubject,
+  failureOf,
+  lanesFor,
+  openedDataset,
+  placeOf,
+} from './subject.js';
 import { checkSubmission } from './submission.js';
 
 /** A model, a data set, and how the one is measured on the other. */
-export interface EvaluateOptions extends ScoringOptions, ViewOptions, ModelFileOptions {
-  /** Path of a segmentation model. */
-  readonly model: string;
-  /** A data set, or its path as `openDataset` takes it. */
-  readonly dataset: string | ListedSource;
-  /** Of a data set by its path: the split, by default its only one, else `val`. */
-  readonly split?: string;
+export interface EvaluateOptions extends EvaluationSubject, ScoringOptions {
   /** The first so many pictures only. */
   readonly limit?: number;
-  readonly fit?: Fit;
-  /** Input size, for models that leave it open. */
-  readonly size?: Size;
   /** Cut pictures larger than the input into tiles. */
   readonly tile?: TileOptions | boolean;
-  readonly device?: Device;
-  /** Cores to use, each for a picture at a time; all by default. */
-  readonly threads?: number;
+  /** Refine the predictions by a dense CRF; what the network gives alone is measured too. */
+  readonly crf?: CrfSettings | boolean;
   /** Also write the predictions, in a benchmark's format. */
   readonly predictions?: PredictionFiles;
 }
@@ -69,6 +59,8 @@ export interface EvaluateResult extends EvaluatedParts {
   readonly failures: readonly string[];
   /** Undefined for a split without labels, of which only predictions are made. */
   readonly report: EvaluationReport | undefined;
+  /** With a dense CRF: the same of the network's own predictions, before it. */
+  readonly reportBeforeCrf: EvaluationReport | undefined;
   readonly seconds: number;
 }
 
@@ -91,6 +83,8 @@ export async function evaluate(
   const dataset = await openedDataset(options);
   checkDataset(dataset, options);
   const evaluation = new Evaluation(dataset, options);
+  const beforeCrf = new Evaluation(dataset, options);
+  const refined = options.crf !== undefined && options.crf !== false;
   const ids = dataset.ids.slice(0, limit);
   const lanes = await openEvaluationLanes(options, dataset, ids.length);
   const stop = () => void lanes.close();
@@ -108,7 +102,10 @@ export async function evaluate(
     observer.started?.(parts);
     const failures = new Map<number, string>();
     await lanes.run([...ids.keys()], (index, outcome) => {
-      if (outcome.kind === 'done') evaluation.merge(outcome.answer);
+      if (outcome.kind === 'done') {
+        evaluation.merge(outcome.answer.counts);
+        if (outcome.answer.beforeCrf !== undefined) beforeCrf.merge(outcome.answer.beforeCrf);
+      }
       const failure = failureOf(ids[index] ?? `${index}`, outcome);
       if (failure !== undefined) failures.set(index, failure);
       observer.step?.(failure);
@@ -123,6 +120,7 @@ export async function evaluate(
       images: ids.length - failures.size,
       failures: [...failures].sort(([a], [b]) => a - b).map(([, message]) => message),
       report: dataset.labelled ? evaluation.report() : undefined,
+      reportBeforeCrf: dataset.labelled && refined ? beforeCrf.report() : undefined,
       seconds: (performance.now() - start) / 1000,
     };
   } finally {
@@ -131,40 +129,18 @@ export async function evaluate(
   }
 }
 
-async function openedDataset({ dataset, split }: EvaluateOptions): Promise<ListedSource> {
-  if (typeof dataset !== 'string') return dataset;
-  if (split !== undefined) return openDataset(dataset, { split });
-  const { splits } = await findDataset(dataset);
-  return openDataset(dataset, splits.length === 1 ? {} : { split: 'val' });
-}
-
-/** A line about a picture that was not evaluated; what the work itself says names the picture. */
-function failureOf(id: string, outcome: Outcome<unknown>): string | undefined {
-  if (outcome.kind === 'done') return undefined;
-  return outcome.kind === 'failed' ? outcome.message : `${id}: ${outcome.message}`;
-}
-
-/**
- * Opens lanes, each with model and data set of its own. A picture's steps keep one core busy, so
- * that as many lanes as cores use them all.
- */
+/** Opens lanes, each with model and data set of its own. */
 async function openEvaluationLanes(
   options: EvaluateOptions,
   dataset: ListedSource,
   images: number,
-): Promise<Lanes<OpenModel, number, EvaluationCounts>> {
-  const { model, predictions, arithmetic, outputStride, fit, size, device } = options;
-  const { tile, scales, flip, classes, boundary } = options;
-  const available = options.threads ?? availableParallelism();
-  // A device of its own takes one picture after the other anyway.
-  const count = (device ?? 'cpu') === 'cpu' ? Math.max(1, Math.min(available, images)) : 1;
-  const threads = Math.max(1, Math.floor(available / count));
-  // What one segmenter may keep for inputs of several sizes is shared by the lanes.
-  const cacheBytes = Math.max(2 ** 28, Math.floor(2 ** 30 / count));
+): Promise<Lanes<OpenModel, number, PictureCounts>> {
+  const { model, predictions, tile, scales, flip, crf, classes, boundary } = options;
+  const { count, load } = lanesFor(options, images);
   const settings: LaneSettings = {
     model,
-    load: defined({ arithmetic, outputStride, fit, size, device, threads, cacheBytes }),
-    segment: defined({ tile, scales, flip }),
+    load,
+    segment: defined({ tile, scales, flip, crf }),
     dataset: dataset.listing,
     scoring: defined({ classes, boundary }),
     predictions,
@@ -172,35 +148,10 @@ async function openEvaluationLanes(
   return openLanes(evaluationWork, settings, count);
 }
 
-/** The entries that have a value. */
-function defined<T extends object>(entries: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const kept = Object.entries(entries).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(kept) as { [K in keyof T]?: Exclude<T[K], undefined> };
-}
-
 function checkDataset(dataset: ListedSource, { predictions }: EvaluateOptions): void {
-  if (predictions !== undefined) checkSubmission(predictions.format, dataset.labels.length);
-  if (dataset.labelled || predictions !== undefined) return;
-  throw new OptionError({
-    place: placeOf(dataset),
-    problem: 'this split has no labels to compare with',
-    fix: 'choose another split, or have the predictions written',
-  });
-}
-
-function checkClasses(
-  { classes }: OpenModel,
-  dataset: ListedSource,
-  { model }: EvaluateOptions,
-): void {
-  const { labels } = dataset;
-  if (classes === undefined || classes === labels.length) return;
-  throw new OptionError({
-    place: model,
-    problem: 'the model has not as many classes as the data set',
-    expected: `${labels.length} classes, as ${dataset.name} has`,
-    found: `${classes}`,
-  });
+  if (predictions === undefined) {
+    checkLabelled(dataset, 'choose another split, or have the predictions written');
+  } else checkSubmission(predictions.format, dataset.labels.length);
 }
 
 async function makeFolder(predictions: PredictionFiles | undefined): Promise<void> {
@@ -222,8 +173,4 @@ function allFailed(dataset: ListedSource, images: number, first: string): Format
     problem: `none of ${images} pictures could be evaluated`,
     found: first,
   });
-}
-
-function placeOf({ listing }: ListedSource): string {
-  return `${listing.root}, split ${listing.split}`;
 }

@@ -3,7 +3,7 @@ import { cityscapesLabelIds } from '../../data/node/sources/cityscapes.js';
 import type { LabelMap } from '../../image/index.js';
 import { vocPalette } from '../../image/index.js';
 import { encodeMaskPng } from '../../image/node/index.js';
-import { writePng } from '../../image/node/png.js';
+import { writePng } from '../../image/node/png/write-png.js';
 import type { SubmissionFormat } from '../submission-formats.js';
 
 /** How a benchmark wants predictions. */

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { parseSidecar, type Sidecar } from '../../catalog/index.js';
+import { builtInModels, defaultModel, parseSidecar, type Sidecar } from '../../catalog/index.js';
+import { modelPath } from '../../catalog/node/model-path.js';
 import { FormatError, messageOf } from '../../core/errors.js';
+import { DenseCrfThreads } from '../../crf/node/index.js';
 import { type DecodeOptions, decodeImage } from '../../image/node/index.js';
 import { nodeRuntime } from '../../runtime/node/index.js';
 import { type ModelFile, type ModelFileOptions, readModelFile } from '../model-file.js';
@@ -21,24 +23,35 @@ export interface LoadOptions extends SegmenterOptions, ModelFileOptions, DecodeO
  * runs on onnxruntime-node.
  *
  * @example
- * const segmenter = await Segmenter.load('deeplabv3.tflite');
+ * const segmenter = await Segmenter.load('voc');
  * const { labelMap, classes } = await segmenter.segment('cat.jpg');
  * await segmenter.dispose();
  */
 export class Segmenter extends BaseSegmenter<string | Uint8Array> {
   /**
-   * Opens a model file: TFLite or ONNX, with its sidecar `MODEL.json` where there is one, or a
-   * training checkpoint, which says all of itself.
+   * Opens a built-in model by its name, or a model file: TFLite or ONNX, with its sidecar
+   * `MODEL.json` where there is one, or a training checkpoint, which says all of itself.
    *
+   * @param file `voc` unless told; a file of the name of a built-in model is reached as `./voc`.
    * @throws FormatError where the file is missing, damaged or of another kind; UnsupportedError
    *   where it is no segmentation model or uses what is not computed here.
    */
-  static async load(file: string | Uint8Array, options: LoadOptions = {}): Promise<Segmenter> {
+  static async load(
+    file: string | Uint8Array = defaultModel,
+    options: LoadOptions = {},
+  ): Promise<Segmenter> {
     const { model, sidecar } = await loadModelFile(file, options);
     const runtime = nodeRuntime({ worker: options.worker ?? true });
-    const parts = { file: model, sidecar, runtime };
+    const parts = { file: model, sidecar, runtime, crf: crfThreads(options.threads) };
     return new Segmenter(parts, (source) => decodeImage(source, options), options);
   }
+}
+
+/** As many threads as the network uses; they start with the first CRF. */
+function crfThreads(threads: number | undefined): DenseCrfThreads {
+  // Of a number that is none, opening the session will tell.
+  const told = threads !== undefined && Number.isInteger(threads) && threads >= 1;
+  return told ? new DenseCrfThreads(Math.min(threads, 256)) : new DenseCrfThreads();
 }
 
 /** A model file with what the JSON file beside it says. */
@@ -55,10 +68,11 @@ export async function loadModelFile(
   if (typeof file !== 'string') {
     return { model: readModelFile(file, 'model', options), sidecar: undefined };
   }
-  const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+  const bytes = await readFile(modelPath(file)).catch((cause: NodeJS.ErrnoException) => {
     throw new FormatError({
       place: file,
       problem: 'the model cannot be read',
+      expected: `${builtInModels.map(({ name }) => name).join(', ')}, or a model file`,
       found: reason(cause),
       cause,
     });

@@ -1,3 +1,4 @@
+import type { CrfParameters } from '../../../../src/crf/parameters.js';
 import type { Fit, Size } from '../../../../src/image/index.js';
 import type { Device } from '../../../../src/runtime/index.js';
 import type { OutputKind } from '../outputs.js';
@@ -9,9 +10,11 @@ export interface LaneSettings {
   readonly fit?: Fit;
   readonly size?: Size;
   readonly outputStride?: number;
+  /** Refine the results by a dense CRF. */
+  readonly crf?: CrfParameters;
   readonly maxPixels?: number;
   readonly device: Device;
-  /** Threads for the network, and for the image library. */
+  /** Threads for the network, for the dense CRF, and for the image library. */
   readonly threads: number;
   /** Tells the partial files of this run from those of others. */
   readonly run: number;

@@ -10,6 +10,8 @@ import {
 } from '../../../../src/image/node/index.js';
 import { Segmenter } from '../../../../src/segment/node/segmenter.js';
 import type { Segmentation } from '../../../../src/segment/segmentation.js';
+import type { SegmentOptions } from '../../../../src/segment/segmenter.js';
+import { namedParameters } from '../../crf/parameter-names.js';
 import { type FileContent, writeTogether } from '../atomic-files.js';
 import type { PictureReport } from '../report.js';
 import type { LaneSettings, OpenModel, PictureJob } from './protocol.js';
@@ -46,8 +48,14 @@ export class Workbench {
       worker: false,
       name: 'stdin',
     });
-    await segmenter.warmUp();
-    return new Workbench(settings, segmenter);
+    try {
+      segmenter.check(segmentOptions(settings));
+      await segmenter.warmUp();
+      return new Workbench(settings, segmenter);
+    } catch (error) {
+      await segmenter.dispose();
+      throw error;
+    }
   }
 
   /** Segments a picture and writes its files. @throws Error whose message begins with its place. */
@@ -66,7 +74,9 @@ export class Workbench {
   }
 
   async #segment({ image, bytes, files }: PictureJob): Promise<PictureReport> {
+    const { crf } = this.#settings;
     const segmentation = await this.#segmenter.segment(bytes ?? image, {
+      ...segmentOptions(this.#settings),
       probabilities: files.probabilities !== undefined,
     });
     const start = performance.now();
@@ -84,7 +94,7 @@ export class Workbench {
       contents.push({ path: files.probabilities, data: npyOf(segmentation) });
     }
     const encoded = performance.now();
-    const { decode, preprocess, network, labelMap } = segmentation.timings;
+    const { decode, preprocess, network, labelMap, crf: refining } = segmentation.timings;
     const report: PictureReport = {
       image,
       width: segmentation.width,
@@ -92,12 +102,14 @@ export class Workbench {
       model: this.model.file,
       labelSource: this.model.labelSource,
       labels: this.model.labels,
+      ...(crf === undefined ? {} : { crf: namedParameters(crf) }),
       classes: segmentation.classes,
       timings: {
         decodeMs: microseconds(decode),
         preprocessMs: microseconds(preprocess),
         networkMs: microseconds(network),
         labelMapMs: microseconds(labelMap),
+        ...(crf === undefined ? {} : { crfMs: microseconds(refining) }),
         overlayMs: microseconds(drawn - start),
         encodeMs: microseconds(encoded - drawn),
       },
@@ -115,6 +127,10 @@ export class Workbench {
   #overlay(segmentation: Segmentation) {
     return addLegend(segmentation.overlay(), segmentation.legend(), this.#rasterise);
   }
+}
+
+function segmentOptions({ crf }: LaneSettings): SegmentOptions {
+  return crf === undefined ? {} : { crf };
 }
 
 function npyOf({ probabilities, labels, width, height }: Segmentation): Uint8Array {

@@ -2,7 +2,7 @@ import type { DatasetListing } from '../../../data/node/dataset-listing.js';
 import type { Size } from '../../../image/index.js';
 import type { LoadOptions } from '../../../segment/node/segmenter.js';
 import type { SegmentOptions } from '../../../segment/segmenter.js';
-import type { ScoringOptions } from '../../evaluation.js';
+import type { EvaluationCounts, ScoringOptions } from '../../evaluation.js';
 import type { SubmissionFormat } from '../../submission-formats.js';
 
 /** Where predictions are written, and how. */
@@ -27,4 +27,11 @@ export interface OpenModel {
   /** Undefined for models that give class indices and do not say how many there are. */
   readonly classes: number | undefined;
   readonly inputSize: Size;
+}
+
+/** What was counted on a picture. */
+export interface PictureCounts {
+  readonly counts: EvaluationCounts;
+  /** With a dense CRF: of the network's own prediction. */
+  readonly beforeCrf: EvaluationCounts | undefined;
 }

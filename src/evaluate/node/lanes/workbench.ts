@@ -5,9 +5,9 @@ import type { DatasetSource } from '../../../data/dataset-source.js';
 import { ListedSource } from '../../../data/node/listed-source.js';
 import type { LabelMap } from '../../../image/index.js';
 import { Segmenter } from '../../../segment/node/segmenter.js';
-import { Evaluation, type EvaluationCounts } from '../../evaluation.js';
+import { Evaluation } from '../../evaluation.js';
 import { encodeSubmission, submissionFile } from '../submission.js';
-import type { LaneSettings, OpenModel } from './protocol.js';
+import type { LaneSettings, OpenModel, PictureCounts } from './protocol.js';
 
 /**
  * Where pictures of a data set are evaluated: read, segmented, compared with the truth, and written
@@ -19,12 +19,14 @@ export class Workbench {
   readonly #source: DatasetSource;
   readonly #segmenter: Segmenter;
   readonly #evaluation: Evaluation;
+  readonly #beforeCrf: Evaluation;
 
   private constructor(settings: LaneSettings, source: DatasetSource, segmenter: Segmenter) {
     this.#settings = settings;
     this.#source = source;
     this.#segmenter = segmenter;
     this.#evaluation = new Evaluation(source, settings.scoring);
+    this.#beforeCrf = new Evaluation(source, settings.scoring);
     const { output } = segmenter.describe();
     this.model = {
       labels: segmenter.labels,
@@ -50,23 +52,30 @@ export class Workbench {
   }
 
   /** Evaluates a picture. @throws AtrousError whose message names it. */
-  async evaluate(index: number): Promise<EvaluationCounts> {
+  async evaluate(index: number): Promise<PictureCounts> {
     const id = this.#source.ids[index] ?? `${index}`;
     try {
       const { image, label } = await this.#source.read(index);
-      const { width, height, labelMap } = await this.#segmenter.segment(
+      const { width, height, labelMap, labelMapBeforeCrf } = await this.#segmenter.segment(
         image,
         this.#settings.segment,
       );
       const prediction = { width, height, data: labelMap };
-      if (label !== undefined) this.#evaluation.add(label, prediction);
+      if (label !== undefined) {
+        this.#evaluation.add(label, prediction);
+        if (labelMapBeforeCrf !== undefined) {
+          this.#beforeCrf.add(label, { width, height, data: labelMapBeforeCrf });
+        }
+      }
       await this.#write(id, prediction);
+      const beforeCrf = labelMapBeforeCrf === undefined ? undefined : this.#beforeCrf.takeCounts();
+      return { counts: this.#evaluation.takeCounts(), beforeCrf };
     } catch (error) {
       this.#evaluation.takeCounts();
+      this.#beforeCrf.takeCounts();
       if (error instanceof OutputError || messageOf(error).includes(id)) throw error;
       throw new AtrousError({ place: id, problem: messageOf(error), cause: error });
     }
-    return this.#evaluation.takeCounts();
   }
 
   async close(): Promise<void> {
