@@ -9,7 +9,7 @@ export interface PublishedCost {
   readonly height?: number;
 }
 
-/** A network of the papers or of TensorFlow's release. */
+/** A network of the papers, of TensorFlow's release or of torchvision. */
 export interface Architecture {
   readonly name: string;
   /** Where it comes from. */
@@ -19,7 +19,7 @@ export interface Architecture {
 
 const cityscapes = { width: 2049, height: 1025 } as const;
 
-/** The architectures of the four papers and of the release, each by its name. */
+/** The architectures of the four papers, of the release and of torchvision, each by its name. */
 export const architectures: readonly Architecture[] = [
   { name: 'deeplabv1-vgg16', origin: 'v1, DeepLab-LargeFOV' },
   { name: 'deeplabv1msc-vgg16', origin: 'v1, DeepLab-MSc-LargeFOV' },
@@ -149,6 +149,22 @@ export const architectures: readonly Architecture[] = [
     name: 'deeplabv3-mobilenetedgetpu-dm0.75-filters128-classes19',
     origin: 'release, EdgeTPU-DeepLab-slim',
     published: { multiplyAdds: 4.3 },
+  },
+  {
+    name: 'deeplabv3torchvision-resnet50torchvision-os8',
+    origin: 'torchvision, deeplabv3_resnet50',
+  },
+  {
+    name: 'deeplabv3torchvision-resnet101torchvision-os8',
+    origin: 'torchvision, deeplabv3_resnet101',
+  },
+  {
+    name: 'deeplabv3torchvision-mobilenetv3largetorchvision',
+    origin: 'torchvision, deeplabv3_mobilenet_v3_large',
+  },
+  {
+    name: 'lraspptorchvision-mobilenetv3largetorchvision',
+    origin: 'torchvision, lraspp_mobilenet_v3_large',
   },
 ];
 

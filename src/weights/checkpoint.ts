@@ -100,10 +100,7 @@ function foreignCheckpoint(foreign: TorchvisionNetwork): Checkpoint {
 /** Half-precision tensors, of files that are to be small, as float32. */
 function widened(tensors: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
   const wide = ([name, value]: readonly [string, Tensor]) =>
-    [
-      name,
-      value.dtype === 'float16' ? float32(value.shape, toNumbers(value)) : value,
-    ] as const;
+    [name, value.dtype === 'float16' ? float32(value.shape, toNumbers(value)) : value] as const;
   return new Map([...tensors].map(wide));
 }
 

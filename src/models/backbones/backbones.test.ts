@@ -81,6 +81,29 @@ describe('strides and rates', () => {
     expect(rates).toEqual(['1/2 1/4 1/2', '1/4 1/8 1/4', '1/8 1/16 1/8', '1/16 1/32 1/16']);
   });
 
+  it.each([
+    [32, '2/1 1/1', '2/1 1/1', '2/1 1/1'],
+    [16, '2/1 1/1', '2/1 1/1', '1/1 1/2'],
+    [8, '2/1 1/1', '1/1 1/2', '1/2 1/4'],
+  ])('of ResNet in torchvision at output stride %i', (stride, second, third, last) => {
+    const graph = built(`deeplabv3torchvision-resnet50torchvision-os${stride}`);
+    const rates = [2, 3, 4].map((block) =>
+      geometry(
+        graph,
+        [1, 2].map((unit) => bottleneck(block, unit).replace(/^resnet_v1/, 'torchvision_resnet')),
+      ).join(' '),
+    );
+    expect(rates).toEqual([second, third, last]);
+  });
+
+  it('double from block to block of a cascade on it', () => {
+    const graph = built('deeplabv3cascade-resnet50torchvision');
+    const names = [4, 5, 6, 7].flatMap((block) =>
+      [1, 2].map((unit) => `torchvision_resnet_50/block${block}/unit_${unit}/bottleneck_v1/conv2`),
+    );
+    expect(geometry(graph, names).join(' ')).toBe('1/1 1/2 1/2 1/4 1/4 1/8 1/8 1/16');
+  });
+
   it('of VGG are those of DeepLab-LargeFOV', () => {
     const names = ['vgg_16/conv4/conv4_3', 'vgg_16/conv5/conv5_1', 'fc6'];
     expect(geometry(built('deeplabv1-vgg16', 321), names)).toEqual(['1/1', '1/2', '1/12']);
@@ -92,6 +115,14 @@ describe('strides and rates', () => {
     const graph = built('lraspp-mobilenetv3large-os16');
     const names = [11, 12, 13].map((unit) => `MobilenetV3/expanded_conv_${unit}/depthwise`);
     expect(geometry(graph, names)).toEqual(['1/1', '1/1', '1/2']);
+  });
+
+  it('of MobileNetV3 in torchvision begin with the unit that loses its stride', () => {
+    const graph = built('lraspptorchvision-mobilenetv3largetorchvision');
+    const names = [11, 12, 13].map(
+      (unit) => `torchvision_mobilenet_v3/expanded_conv_${unit}/depthwise`,
+    );
+    expect(geometry(graph, names)).toEqual(['1/1', '1/2', '1/2']);
   });
 
   it('of fused convolutions follow the same rule', () => {
@@ -118,14 +149,17 @@ describe('low-level features', () => {
     'mobilenet-v2': [144, 192, 576],
     'mobilenet-v3-large': [72, 120, 672],
     'mobilenet-v3-large-minimalistic': [72, 120, 672],
+    'mobilenet-v3-large-torchvision': [24, 40, 80],
     'mobilenet-v3-small': [16, 88, 144],
     'mobilenet-v3-small-minimalistic': [16, 88, 144],
     'mobilenet-edgetpu': [128, 192, 384],
     'resnet-18-beta': [64, 128, 256],
     'resnet-50': [256, 512, 1024],
     'resnet-50-beta': [256, 512, 1024],
+    'resnet-50-torchvision': [256, 512, 1024],
     'resnet-101': [256, 512, 1024],
     'resnet-101-beta': [256, 512, 1024],
+    'resnet-101-torchvision': [256, 512, 1024],
     'vgg-16': [128, 256, 512],
     'xception-41': [256, 728, 1024],
     'xception-65': [256, 728, 1024],
@@ -146,9 +180,9 @@ describe('low-level features', () => {
     ];
     expect(found).toEqual(taps[name].map((channels, at) => [1, channels, ...(sizes[at] ?? [])]));
     expect(features.shape.slice(2)).toEqual([5, 4]);
-    // ResNet strides at the end of a block.
-    const isResNet = name.startsWith('resnet');
-    expect(penultimate.shape.slice(2)).toEqual(isResNet ? [5, 4] : [9, 7]);
+    // The release's ResNet strides at the end of a block.
+    const isLast = name.startsWith('resnet') && !name.endsWith('torchvision');
+    expect(penultimate.shape.slice(2)).toEqual(isLast ? [5, 4] : [9, 7]);
   });
 });
 
@@ -228,9 +262,11 @@ it('wants pixels from -1 to 1, or less their means', () => {
     const expected =
       name === 'vgg-16'
         ? '122.675,116.669,104.008'
-        : ['resnet-50', 'resnet-101'].includes(name)
-          ? imageNet
-          : '127.5,127.5,127.5';
+        : name.endsWith('torchvision')
+          ? '123.675,116.28,103.53'
+          : ['resnet-50', 'resnet-101'].includes(name)
+            ? imageNet
+            : '127.5,127.5,127.5';
     expect(mean, name).toBe(expected);
   }
 });
