@@ -5,6 +5,7 @@ import { inline } from '../graph/inline.js';
 import { simplify } from '../graph/passes/simplify.js';
 import { type BackboneName, backbones } from '../models/backbones/index.js';
 import { type DeepLabSettings, deepLab } from '../models/deeplab.js';
+import { heads } from '../models/heads/index.js';
 import { Layers } from '../models/layers.js';
 import type { TrainedNetwork } from '../weights/network-file.js';
 
@@ -24,7 +25,7 @@ export function teacherLogits(
   const own = new GraphBuilder({ foldConstants: true });
   const layers = new Layers(own, { kind: 'infer', weights });
   const logits = deepLab(layers, own.input('image', 'float32', image.shape), settings);
-  const value = layers.resize(logits, size, 'teacher/resized');
+  const value = layers.resize(logits, size, 'teacher/resized', heads[settings.head].resize);
   const graph = simplify(own.build([{ name: 'logits', value }]));
   const made = inline(builder, graph, { image })['logits'];
   return made ?? image;

@@ -4,6 +4,7 @@ import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import { onnxDtypes } from '../../graph/onnx-dtype.js';
 import { deepLabOutputs } from '../../models/deeplab.js';
+import { heads } from '../../models/heads/index.js';
 import {
   type BuiltParameter,
   type BuiltStatistic,
@@ -67,13 +68,14 @@ export class Forward {
 
   /** The configured losses of some logits, resized to the labels' size. */
   #losses(labels: Value, settings: StepSettings): (logits: Value) => Value {
-    const { height, width, ignoreValue, losses } = settings;
+    const { height, width, ignoreValue, losses, network } = settings;
+    const { resize } = heads[network.head];
     const builder = this.#builder;
     const mines = losses.some((loss) => loss.kind === 'cross-entropy' && loss.hardPixels);
     const kept = mines ? builder.input(stepInputs.keptPixels, 'int64', [1]) : undefined;
     const truth = new LossLabels(builder, labels, ignoreValue);
     return (logits) => {
-      const large = this.#layers.resize(logits, [height, width], 'logits/resized');
+      const large = this.#layers.resize(logits, [height, width], 'logits/resized', resize);
       return totalLoss(new LossInputs(large, truth), losses, kept);
     };
   }
