@@ -72,11 +72,9 @@ async function compare(folder: string, outputStride: 8 | 16): Promise<void> {
   const { model, rates, ...files } = writeNetwork(folder);
   const runtime = nodeRuntime({ worker: false });
   const size = { width: side, height: side };
-  const workload = await networkWorkload(
-    { model, size, outputStride, batch: 1 },
-    runtime,
-    { threads },
-  );
+  const workload = await networkWorkload({ model, size, outputStride, batch: 1 }, runtime, {
+    threads,
+  });
   const session = await runtime.open(workload.model, { threads });
   const [logits] = Object.values(await session.run(workload.feeds));
   const [pixels] = Object.values(workload.feeds);
@@ -100,7 +98,10 @@ async function compare(folder: string, outputStride: 8 | 16): Promise<void> {
     await session.run(workload.feeds);
     const own = median(await timesOf(runs, () => session.run(workload.feeds)));
     await pause();
-    const peers = layouts.map((layout) => ({ layout, ...runPeer(folder, { ...settings, layout }) }));
+    const peers = layouts.map((layout) => ({
+      layout,
+      ...runPeer(folder, { ...settings, layout }),
+    }));
     const best = Math.min(...peers.map(({ medianMs }) => medianMs));
     console.log(
       `stride ${outputStride}, round ${round}: atrous ${own.toFixed(0)} ms; ` +
