@@ -3,6 +3,7 @@ import { builtInModels } from '../../src/catalog/index.js';
 import type { Arithmetic } from '../../src/convert/tflite/tflite-to-graph.js';
 import type { Fit, Size } from '../../src/image/index.js';
 import type { Device } from '../../src/runtime/index.js';
+import type { TileOptions } from '../../src/segment/tiles.js';
 
 /** The devices that can exist where Node runs. */
 export const deviceNames = [
@@ -81,4 +82,35 @@ function parseSize(text: string): Size {
   const size = { width: Number(width), height: Number(height) };
   if (size.width >= 1 && size.height >= 1) return size;
   throw new InvalidArgumentError('Expected WIDTHxHEIGHT in pixels, such as 513x513.');
+}
+
+/** `--scales`, of the views that are averaged. */
+export function scalesOption(): Option {
+  return new Option('--scales <factors>', 'average over these scales of the input').argParser(
+    parseScales,
+  );
+}
+
+/** `--flip`, a second view at every scale. */
+export function flipOption(): Option {
+  return new Option('--flip', 'average over the mirrored picture too');
+}
+
+/** `--tile`, of pictures larger than the input. */
+export function tileOption(): Option {
+  return new Option(
+    '--tile [overlap]',
+    'cut pictures larger than the input into tiles that overlap by so many pixels (default: a quarter of the input)',
+  ).argParser((text: string): TileOptions => ({ overlap: wholeNumber(0, 65_535)(text) }));
+}
+
+/** Numbers with commas between; NaN for what is none. */
+export function parseNumbers(text: string): readonly number[] {
+  return text.split(',').map((each) => (each.trim() === '' ? Number.NaN : Number(each)));
+}
+
+function parseScales(text: string): readonly number[] {
+  const scales = parseNumbers(text);
+  if (scales.every((scale) => scale > 0)) return scales;
+  throw new InvalidArgumentError('Expected factors with commas between, such as 0.5,1,1.5.');
 }

@@ -2,20 +2,16 @@ import { Command, Option } from 'commander';
 import type { Arithmetic } from '../../../src/convert/tflite/tflite-to-graph.js';
 import type { Fit, Size } from '../../../src/image/index.js';
 import type { Device } from '../../../src/runtime/index.js';
-import {
-  classesOption,
-  datasetOption,
-  flipOption,
-  scalesOption,
-  splitOption,
-} from '../evaluation-options.js';
+import { classesOption, datasetOption, splitOption } from '../evaluation-options.js';
 import { type ExitCode, exitCodeHelp } from '../exit-code.js';
 import {
   arithmeticOption,
   deviceOption,
   fitOption,
+  flipOption,
   modelKinds,
   outputStrideOption,
+  scalesOption,
   sizeOption,
   threadsOption,
   wholeNumber,

@@ -10,23 +10,20 @@ import type { Device } from '../../../src/runtime/index.js';
 import type { TileOptions } from '../../../src/segment/tiles.js';
 import { crfOption, crfParametersOption } from '../crf/crf-options.js';
 import type { CrfFlags } from '../crf/parameter-values.js';
-import {
-  classesOption,
-  datasetOption,
-  flipOption,
-  parseNumbers,
-  scalesOption,
-  splitOption,
-} from '../evaluation-options.js';
+import { classesOption, datasetOption, splitOption } from '../evaluation-options.js';
 import { type ExitCode, exitCodeHelp } from '../exit-code.js';
 import {
   arithmeticOption,
   deviceOption,
   fitOption,
+  flipOption,
   modelKinds,
   outputStrideOption,
+  parseNumbers,
+  scalesOption,
   sizeOption,
   threadsOption,
+  tileOption,
   wholeNumber,
 } from '../option-values.js';
 
@@ -64,11 +61,7 @@ export function evalCommand(end: (code: ExitCode) => void): Command {
     .option('--boundary <widths>', 'also score bands along boundaries, in pixels', parseWidths)
     .addOption(scalesOption())
     .addOption(flipOption())
-    .option(
-      '--tile [overlap]',
-      'cut pictures larger than the input into tiles that overlap by so many pixels (default: a quarter of the input)',
-      (text: string): TileOptions => ({ overlap: wholeNumber(0, 65_535)(text) }),
-    )
+    .addOption(tileOption())
     .addOption(crfOption())
     .addOption(crfParametersOption())
     .addOption(fitOption())

@@ -3,16 +3,20 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { defaultModel } from '../../../src/catalog/index.js';
 import type { Fit, Size } from '../../../src/image/index.js';
 import type { Device } from '../../../src/runtime/index.js';
+import type { TileOptions } from '../../../src/segment/tiles.js';
 import { crfOption, crfParametersOption } from '../crf/crf-options.js';
 import type { CrfFlags } from '../crf/parameter-values.js';
 import { type ExitCode, exitCodeHelp } from '../exit-code.js';
 import {
   deviceOption,
   fitOption,
+  flipOption,
   modelKinds,
   outputStrideOption,
+  scalesOption,
   sizeOption,
   threadsOption,
+  tileOption,
   wholeNumber,
 } from '../option-values.js';
 import { type OutputKind, outputKinds } from './outputs.js';
@@ -25,6 +29,9 @@ interface SegmentFlags extends CrfFlags {
   readonly fit?: Fit;
   readonly size?: Size;
   readonly outputStride?: number;
+  readonly scales?: readonly number[];
+  readonly flip?: boolean;
+  readonly tile?: TileOptions | true;
   readonly device: Device;
   readonly threads?: number;
   readonly maxPixels?: number;
@@ -48,6 +55,9 @@ export function segmentCommand(end: (code: ExitCode) => void): Command {
     .addOption(fitOption())
     .addOption(sizeOption())
     .addOption(outputStrideOption())
+    .addOption(scalesOption())
+    .addOption(flipOption())
+    .addOption(tileOption())
     .addOption(crfOption())
     .addOption(crfParametersOption())
     .addOption(deviceOption())
@@ -62,6 +72,7 @@ export function segmentCommand(end: (code: ExitCode) => void): Command {
     .addHelpText('after', help)
     .action(async (inputs: readonly string[], flags: SegmentFlags) => {
       const { model, labels: labelsFile, fit, size, outputStride, maxPixels } = flags;
+      const { scales, flip, tile } = flags;
       // Loaded only now, so that help comes at once.
       const { readLabels } = await import('./labels-file.js');
       const { crfOfFlags } = await import('../crf/parameter-values.js');
@@ -76,6 +87,9 @@ export function segmentCommand(end: (code: ExitCode) => void): Command {
           ...(fit === undefined ? {} : { fit }),
           ...(size === undefined ? {} : { size }),
           ...(outputStride === undefined ? {} : { outputStride }),
+          ...(scales === undefined ? {} : { scales }),
+          ...(flip === undefined ? {} : { flip }),
+          ...(tile === undefined ? {} : { tile }),
           ...(crf === undefined ? {} : { crf }),
           ...(maxPixels === undefined ? {} : { maxPixels }),
           device: flags.device,
@@ -105,7 +119,7 @@ For each picture NAME.jpg the output folder gets
 
 Inputs of equal name get their folder in front: pets-cat.mask.png, home-cat.mask.png. An output
 that exists is replaced where the same command made it (same picture, model, labels, fit, size,
-output stride, CRF and device; the folder's .atrous.json remembers), or with --force.
+output stride, scales, flip, tiles, CRF and device; the folder's .atrous.json remembers), or with --force.
 
 With --crf, everything but the timings is that of the refined result, probabilities too. The CRF's
 parameters are called as in the papers: bi_w, bi_xy_std, bi_rgb_std, pos_w, pos_xy_std, iterations.
@@ -120,5 +134,6 @@ Examples:
   atrous segment cat.jpg
   atrous segment drive -m street -o out --save mask
   atrous segment "photos/2024-*/*.jpg" -m deeplab.onnx --labels names.txt --size 513x513
+  atrous segment cat.jpg --scales 0.75,1,1.25 --flip
   atrous segment cat.jpg --crf-parameters bi_w=5,bi_rgb_std=10,pos_xy_std=3
   curl -s https://example.org/cat.jpg | atrous segment - --json | jq .classes`;

@@ -90,12 +90,16 @@ async function jobOf(
 
 function laneSettings(settings: SegmentSettings): LaneSettings {
   const { model, labels, fit, size, outputStride, crf, maxPixels, device, threads } = settings;
+  const { scales, flip, tile } = settings;
   return {
     model,
     ...(labels === undefined ? {} : { labels }),
     ...(fit === undefined ? {} : { fit }),
     ...(size === undefined ? {} : { size }),
     ...(outputStride === undefined ? {} : { outputStride }),
+    ...(scales === undefined ? {} : { scales }),
+    ...(flip === undefined ? {} : { flip }),
+    ...(tile === undefined ? {} : { tile }),
     ...(crf === undefined ? {} : { crf }),
     ...(maxPixels === undefined ? {} : { maxPixels }),
     device,
@@ -115,11 +119,17 @@ function requireProbabilities(model: OpenModel, { save }: SegmentSettings): void
 
 function modelLine(
   { file, labels, labelSource, inputSize }: OpenModel,
-  { crf }: SegmentSettings,
+  { crf, scales, flip, tile }: SegmentSettings,
 ): string {
   const classes = `${labels.length} classes, ${labelSourceText(labelSource)}`;
   const input = `input ${inputSize.width}x${inputSize.height}`;
-  return `${basename(file)}: ${classes}; ${input}${crf === undefined ? '' : '; dense CRF'}`;
+  const more = [
+    ...(scales === undefined ? [] : [`scales ${scales.join(', ')}`]),
+    ...(flip === true ? ['flip'] : []),
+    ...(tile === undefined ? [] : ['tiles']),
+    ...(crf === undefined ? [] : ['dense CRF']),
+  ];
+  return `${basename(file)}: ${[classes, input, ...more].join('; ')}`;
 }
 
 function closingLine(

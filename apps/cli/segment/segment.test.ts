@@ -51,6 +51,21 @@ describe('atrous segment', () => {
     expect(overlay.height).toBeGreaterThan(8);
   });
 
+  it('averages over mirrored pictures and tiles, and refuses scales of a fixed input', async () => {
+    const large = greyPicture(40, 24, (x) => (x < 20 ? 255 : 0));
+    place.write('large.png', await encodeOverlayPng(large));
+    const run = (...args: readonly string[]) => segment('large.png', '-o', 'views', ...args);
+    const { code, stdout } = await run('--flip', '--tile', '4');
+    expect(code).toBe(0);
+    expect(stdout).toContain('input 16x16; flip; tiles\n');
+    expect(stdout).toContain('large.png: 0 50.0 %, 2 50.0 %');
+    expect((await run('--flip', '--tile', '4')).code).toBe(0);
+    expect((await run('--flip')).stderr).toContain('another command');
+    const refused = await run('--scales', '1,2', '--force');
+    expect([refused.code, refused.stdout]).toEqual([2, '']);
+    expect(refused.stderr).toMatch(/scale/);
+  });
+
   it('refines by a dense CRF, and knows outputs of other parameters apart', async () => {
     // Three narrow stripes, which a strong and wide CRF takes for errors.
     const stripes = greyPicture(48, 32, (x) => (x % 16 === 3 ? 255 : 0));

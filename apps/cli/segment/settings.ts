@@ -3,6 +3,7 @@ import { builtInModel } from '../../../src/catalog/index.js';
 import type { CrfParameters } from '../../../src/crf/parameters.js';
 import type { Fit, Size } from '../../../src/image/index.js';
 import type { Device } from '../../../src/runtime/index.js';
+import type { TileOptions } from '../../../src/segment/tiles.js';
 import { parameterText } from '../crf/parameter-names.js';
 import type { OutputKind } from './outputs.js';
 
@@ -17,6 +18,10 @@ export interface SegmentSettings {
   readonly fit?: Fit;
   readonly size?: Size;
   readonly outputStride?: number;
+  /** Average over these scales of the input, over mirrored pictures, and over tiles' overlaps. */
+  readonly scales?: readonly number[];
+  readonly flip?: boolean;
+  readonly tile?: TileOptions | true;
   /** Refine the results by a dense CRF. */
   readonly crf?: CrfParameters;
   readonly device: Device;
@@ -36,6 +41,9 @@ export interface CommandIdentity {
   readonly fit?: Fit;
   readonly size?: string;
   readonly outputStride?: string;
+  readonly scales?: string;
+  readonly flip?: 'yes';
+  readonly tile?: string;
   readonly crf?: string;
   readonly device: Device;
 }
@@ -43,12 +51,16 @@ export interface CommandIdentity {
 /** The identity of a run's command; paths are absolute, so that the current folder is no part. */
 export function identityOf(settings: SegmentSettings): CommandIdentity {
   const { model, labelsFile, fit, size, outputStride, crf, device } = settings;
+  const { scales, flip, tile } = settings;
   return {
     model: builtInModel(model) === undefined ? resolve(model) : model,
     ...(labelsFile === undefined ? {} : { labels: resolve(labelsFile) }),
     ...(fit === undefined ? {} : { fit }),
     ...(size === undefined ? {} : { size: `${size.width}x${size.height}` }),
     ...(outputStride === undefined ? {} : { outputStride: `${outputStride}` }),
+    ...(scales === undefined ? {} : { scales: scales.join(',') }),
+    ...(flip === true ? { flip: 'yes' } : {}),
+    ...(tile === undefined ? {} : { tile: tile === true ? 'usual' : `${tile.overlap}` }),
     ...(crf === undefined ? {} : { crf: parameterText(crf) }),
     device,
   };

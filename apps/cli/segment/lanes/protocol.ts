@@ -1,6 +1,7 @@
 import type { CrfParameters } from '../../../../src/crf/parameters.js';
 import type { Fit, Size } from '../../../../src/image/index.js';
 import type { Device } from '../../../../src/runtime/index.js';
+import type { TileOptions } from '../../../../src/segment/tiles.js';
 import type { OutputKind } from '../outputs.js';
 
 /** How a lane works, the same for all of its pictures. */
@@ -10,6 +11,10 @@ export interface LaneSettings {
   readonly fit?: Fit;
   readonly size?: Size;
   readonly outputStride?: number;
+  /** Average over these scales of the input, over mirrored pictures, and over tiles' overlaps. */
+  readonly scales?: readonly number[];
+  readonly flip?: boolean;
+  readonly tile?: TileOptions | true;
   /** Refine the results by a dense CRF. */
   readonly crf?: CrfParameters;
   readonly maxPixels?: number;

@@ -129,8 +129,13 @@ export class Workbench {
   }
 }
 
-function segmentOptions({ crf }: LaneSettings): SegmentOptions {
-  return crf === undefined ? {} : { crf };
+function segmentOptions({ scales, flip, tile, crf }: LaneSettings): SegmentOptions {
+  return {
+    ...(scales === undefined ? {} : { scales }),
+    ...(flip === undefined ? {} : { flip }),
+    ...(tile === undefined ? {} : { tile }),
+    ...(crf === undefined ? {} : { crf }),
+  };
 }
 
 function npyOf({ probabilities, labels, width, height }: Segmentation): Uint8Array {
