@@ -134,8 +134,8 @@ function runPeer(folder: string, settings: object): PeerResult {
 /** Memory of a process of its own, as `atrous benchmark` reports it. */
 function measureMemory(folder: string, size: string, outputStride: number): void {
   const { model } = writeNetwork(folder);
-  const command = ['benchmark', '-m', model, '--size', size, '--output-stride', `${outputStride}`];
-  const rest = ['--threads', `${threads}`, '--runs', '3', '--json'];
+  const command = ['benchmark', model, '--size', size, '--output-stride', `${outputStride}`];
+  const rest = ['--threads', `${threads}`, '--runs', '1', '--json'];
   const done = spawnSync(process.execPath, ['dist/apps/cli/main.js', ...command, ...rest], {
     encoding: 'utf8',
   });
