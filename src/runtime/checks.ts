@@ -6,13 +6,14 @@ import {
   type RunOptions,
   type SessionOptions,
   type ValueType,
+  workingMemories,
 } from './session.js';
 
 const maximumThreads = 1024;
 
 /** Checks the session options that do not depend on the machine. @throws OptionError */
 export function checkSessionOptions(options: SessionOptions): void {
-  const { threads = 0, optimization = 'all' } = options;
+  const { threads = 0, optimization = 'all', workingMemory = 'kept' } = options;
   if (!(Number.isInteger(threads) && threads >= 0 && threads <= maximumThreads)) {
     throw new OptionError({
       place: 'session option threads',
@@ -21,14 +22,18 @@ export function checkSessionOptions(options: SessionOptions): void {
       found: `${threads}`,
     });
   }
-  if (!optimizations.includes(optimization)) {
-    throw new OptionError({
-      place: 'session option optimization',
-      problem: 'unknown level',
-      expected: optimizations.join(', '),
-      found: `${optimization}`,
-    });
-  }
+  requireChoice('optimization', optimizations, optimization);
+  requireChoice('workingMemory', workingMemories, workingMemory);
+}
+
+function requireChoice(option: string, choices: readonly string[], found: string): void {
+  if (choices.includes(found)) return;
+  throw new OptionError({
+    place: `session option ${option}`,
+    problem: 'unknown choice',
+    expected: choices.join(', '),
+    found,
+  });
 }
 
 /**

@@ -8,5 +8,6 @@ export type {
   Session,
   SessionOptions,
   ValueType,
+  WorkingMemory,
 } from './session.js';
 export { SessionCache, type SessionSource } from './session-cache.js';

@@ -215,6 +215,15 @@ export function sessionConformance(name: string, open: () => Runtime | Promise<R
       await session.dispose();
     });
 
+    it.each(['kept', 'freed'] as const)('runs again with its memory %s', async (workingMemory) => {
+      const session = await runtime.open(reluAndDouble, { workingMemory });
+      for (const value of [1, 2, 3]) {
+        const { z } = await session.run({ x: float32([1, 3], [value, 0, -1]) });
+        expect(z?.data).toEqual(Float32Array.of(2 * value, 0, -2));
+      }
+      await session.dispose();
+    });
+
     it.each<[string, Uint8Array]>([
       ['nothing', new Uint8Array(0)],
       ['a text', new TextEncoder().encode('<html>no model</html>')],
@@ -243,6 +252,10 @@ export function sessionConformance(name: string, open: () => Runtime | Promise<R
         expect(error).toBeInstanceOf(OptionError);
         expect(error.message).toMatch(/threads/);
       }
+      const workingMemory = 'lost' as 'freed';
+      const error = await failure(runtime.open(reluAndDouble, { workingMemory }));
+      expect(error).toBeInstanceOf(OptionError);
+      expect(error.message).toMatch(/workingMemory: .*expected kept, freed, found lost/);
     });
 
     it('names the devices there are where it lacks one', async () => {

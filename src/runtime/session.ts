@@ -12,6 +12,11 @@ export const optimizations = ['disabled', 'basic', 'extended', 'layout', 'all'] 
 
 export type Optimization = (typeof optimizations)[number];
 
+/** What becomes of the memory that a run's intermediate values took. */
+export const workingMemories = ['kept', 'freed'] as const;
+
+export type WorkingMemory = (typeof workingMemories)[number];
+
 export interface SessionOptions {
   /** Default `cpu`. */
   readonly device?: Device;
@@ -21,6 +26,11 @@ export interface SessionOptions {
   readonly profile?: boolean;
   /** Default `all`. */
   readonly optimization?: Optimization;
+  /**
+   * `kept` (the default) for the next run, or `freed` behind each one: then a session that rests
+   * takes its weights alone, and its runs a little more time.
+   */
+  readonly workingMemory?: WorkingMemory;
 }
 
 export interface RunOptions {

@@ -14,6 +14,8 @@ export interface Program extends SegmentationGraph {
   readonly cost: GraphCost;
   /** Estimate of the memory that a session takes. */
   readonly sessionBytes: number;
+  /** The same between runs, of a session that frees what it worked with. */
+  readonly restingBytes: number;
 }
 
 /** Input sizes whose graphs are kept: each may hold weights of its own. */
@@ -55,8 +57,9 @@ export class ProgramCache {
     const built = segmentationGraphOf(this.#file, this.#normalisation, size);
     const cost = costOf(built.graph);
     // ONNX Runtime keeps weights in its own layout beside a copy of those it does not convert.
-    const sessionBytes = 2 * cost.constantBytes + peakActivationBytes(built.graph);
-    return { ...built, key, cost, sessionBytes };
+    const restingBytes = 2 * cost.constantBytes;
+    const sessionBytes = restingBytes + peakActivationBytes(built.graph);
+    return { ...built, key, cost, sessionBytes, restingBytes };
   }
 }
 

@@ -257,12 +257,21 @@ export class BaseSegmenter<Source> {
     return result;
   }
 
+  /**
+   * Sessions of other input sizes than the usual one, such as those of several scales, free what
+   * they worked with: however many there are, they take their weights alone.
+   */
   #useSession<T>(program: Program, work: (session: Session) => Promise<T>): Promise<T> {
+    const { width, height } = this.#defaultSize;
+    const isUsual = program.input.width === width && program.input.height === height;
     const source = {
-      bytes: program.sessionBytes,
+      bytes: isUsual ? program.sessionBytes : program.restingBytes,
       open: async () => {
         const lowered = await lower(program.graph, this.#runtime, this.#options);
-        return this.#runtime.open(writeOnnx(graphToOnnx(lowered)), this.#options);
+        return this.#runtime.open(writeOnnx(graphToOnnx(lowered)), {
+          ...this.#options,
+          workingMemory: isUsual ? 'kept' : 'freed',
+        });
       },
     };
     return this.#sessions.use(program.key, source, work);

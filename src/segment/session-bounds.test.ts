@@ -9,12 +9,13 @@ import { BaseSegmenter } from './segmenter.js';
 
 /** A segmenter that counts its open sessions and the graphs that it has asked for. */
 function counted(cacheBytes: number) {
-  const counts = { open: 0, opened: 0, most: 0, graphs: 0 };
+  const counts = { open: 0, opened: 0, most: 0, graphs: 0, freeing: 0 };
   const inner = nodeRuntime({ worker: false });
   const runtime: Runtime = {
     ...inner,
     open: async (model, options) => {
       counts.opened++;
+      if (options?.workingMemory === 'freed') counts.freeing++;
       counts.most = Math.max(counts.most, ++counts.open);
       const session = await inner.open(model, options);
       const dispose = async () => {
@@ -70,6 +71,13 @@ describe('a segmenter that is asked for many input sizes', () => {
     expect(counts).toMatchObject({ opened: 3, open: 3, graphs: 3 });
     await segmenter.dispose();
     expect(counts.open).toBe(0);
+  });
+
+  it('keeps the working memory of one input size alone, whatever the scales', async () => {
+    const { counts, segmenter } = counted(2 ** 28);
+    await segmenter.segment(picture, { scales: [0.5, 1, 2, 3] });
+    expect(counts).toMatchObject({ opened: 4, open: 4, freeing: 3 });
+    await segmenter.dispose();
   });
 
   it('forgets the graphs of sizes that were long not asked for', async () => {

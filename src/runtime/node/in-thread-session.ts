@@ -58,6 +58,9 @@ async function createSession(
       executionMode: 'sequential',
       interOpNumThreads: 1,
       logSeverityLevel: fatalOnly,
+      ...(options.workingMemory === 'freed'
+        ? { enableCpuMemArena: false, enableMemPattern: false }
+        : {}),
       ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
       ...(profile ? { enableProfiling: true, profileFilePrefix: profile.prefix } : {}),
     });
