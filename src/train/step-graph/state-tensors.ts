@@ -45,14 +45,14 @@ export function keptBeside(
   if (!isTrained(settings, parameter)) return [];
   const { optimizer, averageDecay } = settings;
   const { name, shape } = parameter;
-  const slots = slotsOf(optimizer, name).map(
-    (slot) => ({ name: slot, shape, kind: 'slot' }) as const,
+  const slots = slotNames(optimizer).map(
+    (slot) => ({ name: slotName(name, slot), shape, kind: 'slot' }) as const,
   );
   if (averageDecay === undefined) return slots;
   return [...slots, { name: averageName(name), shape, kind: 'average' }];
 }
 
-/** Names of a parameter's slots, in the optimizer's order. */
-export function slotsOf(optimizer: StepSettings['optimizer'], name: string): readonly string[] {
-  return slotNames(optimizer).map((slot) => `${name}/${slot}`);
+/** Name of a parameter's slot. */
+export function slotName(parameter: string, slot: string): string {
+  return `${parameter}/${slot}`;
 }

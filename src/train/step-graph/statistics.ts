@@ -1,8 +1,9 @@
-import { float32 } from '../../core/tensor.js';
+import { elementCount, float32, type Tensor } from '../../core/tensor.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { GraphOutput, Value } from '../../graph/graph.js';
 import type { BuiltStatistic } from '../../models/layers.js';
 import { nextName } from './names.js';
+import { packed } from './packing.js';
 
 /**
  * Batch-norm statistics moved towards the batch's own, variances without bias; where a layer is
@@ -21,21 +22,43 @@ export function followedStatistics(
   const scalar = (value: number) => builder.constant(float32([], [value]), 'constant');
   const add = (a: Value, b: Value) => builder.add('Add', [a, b], {});
   const early = builder.add('Div', [step, add(step, scalar(9))], {});
-  const decays = new Map<number, Value>();
-  const decayOf = (decay: number): Value => {
-    const known = decays.get(decay) ?? builder.add('Min', [scalar(decay), early], {});
-    decays.set(decay, known);
-    return known;
-  };
-  return statistics.map(({ name, decay, value, batches, initial }) => {
-    const share = builder.add('Sub', [scalar(1), decayOf(decay)], {});
-    const next = batches.reduce((old, { value: biased, count }) => {
-      const correction = initial === 1 && count > 1 ? count / (count - 1) : 1;
-      const own = correction === 1 ? biased : builder.add('Mul', [biased, scalar(correction)], {});
-      // old + (1 - decay) (own - old)
-      const way = builder.add('Sub', [own, old], {});
-      return add(old, builder.add('Mul', [way, share], {}));
-    }, value);
-    return { name: nextName(name), value: next };
+  const still = statistics.filter(({ batches }) => batches.length === 0);
+  const followed = statistics.filter(({ batches }) => batches.length > 0);
+  const packs = packed(
+    builder,
+    followed,
+    ({ decay, batches }) => `${batches.length} passes, decay ${decay}`,
+  );
+  return [
+    ...still.map(({ name, value }) => ({ name: nextName(name), value })),
+    ...packs.flatMap((pack) => {
+      const { items } = pack;
+      const [{ decay, batches }] = items;
+      const kept = builder.add('Min', [scalar(decay), early], {});
+      const share = builder.add('Sub', [scalar(1), kept], {});
+      const next = [...batches.keys()].reduce(
+        (old, pass) => {
+          const biased = pack.pack(({ batches: own, value }) => own[pass]?.value ?? value);
+          const factors = builder.constant(corrections(items, pass), 'corrections');
+          const own = builder.add('Mul', [biased, factors], {});
+          // old + (1 - decay) (own - old)
+          const way = builder.add('Sub', [own, old], {});
+          return add(old, builder.add('Mul', [way, share], {}));
+        },
+        pack.pack(({ value }) => value),
+      );
+      return pack.unpack(next).map(([{ name }, value]) => ({ name: nextName(name), value }));
+    }),
+  ];
+}
+
+/** What takes the bias out of a pass's variances, and leaves its means: a factor a channel. */
+function corrections(statistics: readonly BuiltStatistic[], pass: number): Tensor {
+  const factors = statistics.flatMap(({ shape, initial, batches }) => {
+    const count = batches[pass]?.count ?? 1;
+    const isVariance = initial === 1;
+    const factor = isVariance && count > 1 ? count / (count - 1) : 1;
+    return new Array<number>(elementCount(shape)).fill(factor);
   });
+  return float32([factors.length], factors);
 }

@@ -1,13 +1,19 @@
-import { elementCount, float32, int64, type Shape, sameShape } from '../../core/tensor.js';
+import { float32, int64 } from '../../core/tensor.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { GraphOutput, Value } from '../../graph/graph.js';
 import type { BuiltParameter } from '../../models/layers.js';
 import type { NetworkPart } from '../../models/parameters.js';
-import { update } from '../optimizers/index.js';
+import { slotNames, update } from '../optimizers/index.js';
 import { averageName, nextName, stepInputs } from './names.js';
+import { type Pack, packed } from './packing.js';
 import { rateFactor } from './rate-factors.js';
 import type { StepSettings } from './settings.js';
-import { keptBeside, slotsOf } from './state-tensors.js';
+import { keptBeside, slotName } from './state-tensors.js';
+
+/** A parameter with its gradient. */
+interface Moved extends BuiltParameter {
+  readonly gradient: Value;
+}
 
 /** From gradients to new parameters, slots and averages. */
 export class Updates {
@@ -38,35 +44,29 @@ export class Updates {
   }
 
   apply(gradients: readonly Value[]): readonly GraphOutput[] {
-    const scaled = this.#parameters.map((parameter, index) =>
-      this.#shaped(parameter, this.#flat(gradients[index] ?? parameter.value)),
-    );
-    const clipped = this.#clipped(scaled);
-    return this.#parameters.flatMap((parameter, index) =>
-      this.#updated(parameter, clipped[index] ?? parameter.value),
+    const moved = this.#parameters.map((parameter, index) => ({
+      ...parameter,
+      gradient: gradients[index] ?? parameter.value,
+    }));
+    const packs = packed(this.#builder, moved, ({ role, part }) => `${role} of ${part}`);
+    const vectors = packs.map((pack) => pack.pack(({ value }) => value));
+    const shaped = packs.map((pack, index) => this.#shaped(pack, vectors[index] ?? this.step));
+    const clipped = this.#clipped(shaped);
+    return packs.flatMap((pack, index) =>
+      this.#updated(pack, vectors[index] ?? this.step, clipped[index] ?? this.step),
     );
   }
 
   /**
-   * A value as a vector. On shapes that end in 1, those of 1x1 convolutions, ONNX Runtime goes
-   * element by element where a scalar is broadcast: ten times as long.
+   * Gradients with weight decay added (where the optimizer does not keep it apart) and multipliers
+   * applied.
    */
-  #flat(value: Value): Value {
-    return this.#reshaped(value, [elementCount(value.shape)]);
-  }
-
-  #reshaped(value: Value, shape: Shape): Value {
-    if (sameShape(value.shape, shape)) return value;
-    const target = this.#builder.constant(int64(shape), 'shape');
-    return this.#builder.add('Reshape', [value, target], {}, { name: `${value.name}/reshaped` });
-  }
-
-  /** Weight decay added (where the optimizer does not keep it apart), multipliers applied. */
-  #shaped({ role, part, value }: BuiltParameter, gradient: Value): Value {
+  #shaped({ items: [{ role, part }], pack }: Pack<Moved>, vector: Value): Value {
     const { weightDecay, lastLayerMultiplier, biasMultiplier, optimizer } = this.#settings;
+    const gradient = pack((item) => item.gradient);
     const penalised = role === 'weights' && weightDecay > 0 && optimizer.kind !== 'adamw';
     const whole = penalised
-      ? this.#builder.add('Add', [gradient, this.#times(this.#flat(value), weightDecay)], {})
+      ? this.#builder.add('Add', [gradient, this.#times(vector, weightDecay)], {})
       : gradient;
     const factor =
       (part === 'backbone' ? 1 : lastLayerMultiplier) * (role === 'biases' ? biasMultiplier : 1);
@@ -89,36 +89,28 @@ export class Updates {
     return gradients.map((gradient) => builder.add('Mul', [gradient, factor], {}));
   }
 
-  #updated({ name, role, part, value }: BuiltParameter, gradient: Value): readonly GraphOutput[] {
+  #updated(pack: Pack<Moved>, vector: Value, gradient: Value): readonly GraphOutput[] {
+    const [{ role, part }] = pack.items;
     const { optimizer, averageDecay, weightDecay } = this.#settings;
-    const names = slotsOf(optimizer, name);
-    const slots = names.map((slot) => this.#flat(this.#inputs.get(slot) ?? value));
-    const { parameter, slots: next } = update(this.#builder, optimizer, {
-      parameter: this.#flat(value),
+    const kept = (nameOf: (name: string) => string) =>
+      pack.pack(({ name, value }) => this.#inputs.get(nameOf(name)) ?? value);
+    const outputs = (nameOf: (name: string) => string, next: Value): readonly GraphOutput[] =>
+      pack.unpack(next).map(([{ name }, value]) => ({ name: nextName(nameOf(name)), value }));
+    const slots = slotNames(optimizer).map((slot) => (name: string) => slotName(name, slot));
+    const next = update(this.#builder, optimizer, {
+      parameter: vector,
       gradient,
-      slots,
+      slots: slots.map(kept),
       rate: this.#rates.get(part) ?? this.step,
       step: this.step,
       decay: role === 'weights' ? weightDecay : 0,
     });
-    const average = this.#inputs.get(averageName(name));
     return [
-      { name: nextName(name), value: this.#reshaped(parameter, value.shape) },
-      ...names.map((slot, index) => ({
-        name: nextName(slot),
-        value: this.#reshaped(next[index] ?? parameter, value.shape),
-      })),
-      ...(average === undefined || averageDecay === undefined
+      ...outputs((name) => name, next.parameter),
+      ...slots.flatMap((nameOf, index) => outputs(nameOf, next.slots[index] ?? next.parameter)),
+      ...(averageDecay === undefined
         ? []
-        : [
-            {
-              name: nextName(averageName(name)),
-              value: this.#reshaped(
-                this.#averaged(this.#flat(average), parameter, averageDecay),
-                value.shape,
-              ),
-            },
-          ]),
+        : outputs(averageName, this.#averaged(kept(averageName), next.parameter, averageDecay))),
     ];
   }
 
