@@ -23,7 +23,9 @@ export function elementCount(shape: Shape): number {
 
 /** A shape as people write it, for messages: `[1, 3, 257, 257]`. */
 export function formatShape(shape: Shape): string {
-  return `[${shape.join(', ')}]`;
+  const most = 12;
+  const shown = shape.slice(0, most).join(', ');
+  return shape.length > most ? `[${shown}, … ${shape.length} axes]` : `[${shown}]`;
 }
 
 /** Whether two shapes have the same axes. */

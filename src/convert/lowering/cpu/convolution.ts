@@ -17,14 +17,19 @@ function blockedFilters(lowering: CpuLowering, node: Node, weights: Value, batch
   const taps = height * width;
   const count = channels * batch;
   const { block } = lowering;
+  const last = (value: Value) => lowering.add(node, 'Transpose', [value], { perm: [0, 2, 1] });
+  if (block % batch === 0) {
+    // Each block has all images of a few channels: put in order first, while there are fewer.
+    const few = block / batch;
+    const blocks = last(lowering.reshape(weights, [channels / few, few, taps]));
+    const flat = lowering.reshape(blocks, [channels * taps]);
+    return lowering.reshape(lowering.perPlane(flat, batch), [count, 1, height, width]);
+  }
   const flat = lowering.reshape(weights, [channels, 1, taps]);
-  const planes =
-    batch === 1
-      ? flat
-      : lowering.add(node, 'Expand', [flat, lowering.integers([channels, batch, taps])], {});
-  const blocks = lowering.reshape(planes, [count / block, block, taps]);
-  const last = lowering.add(node, 'Transpose', [blocks], { perm: [0, 2, 1] });
-  return lowering.reshape(last, [count, 1, height, width]);
+  const target = lowering.integers([channels, batch, taps]);
+  const planes = lowering.add(node, 'Expand', [flat, target], {});
+  const blocks = last(lowering.reshape(planes, [count / block, block, taps]));
+  return lowering.reshape(blocks, [count, 1, height, width]);
 }
 
 function size(image: Image): readonly [number, number] {
