@@ -2,6 +2,7 @@ import { messageOf, UnsupportedError } from '../../../src/core/errors.js';
 import { int64, toNumbers } from '../../../src/core/tensor.js';
 import { GraphBuilder } from '../../../src/graph/builder.js';
 import type { Graph, Node, Value } from '../../../src/graph/graph.js';
+import { Renewal } from '../../../src/graph/renewal.js';
 
 /** Which input of an operator holds its result's shape, batch included. */
 const shapeInputs: Readonly<Partial<Record<Node['op'], number>>> = {
@@ -32,32 +33,24 @@ export function batchGraph(graph: Graph, batch: number, place: string): Graph {
 
 function rebuild(graph: Graph, batch: number): Graph {
   const builder = new GraphBuilder();
-  const renewal = new Map<Value, Value>();
-  for (const input of graph.inputs) {
-    const shape = [batch, ...input.shape.slice(1)];
-    renewal.set(input, builder.input(input.name, input.dtype, shape));
-  }
-  const renewed = (value: Value): Value => {
-    const known = renewal.get(value);
-    if (known !== undefined) return known;
-    if (value.constant === undefined) throw new Error(`"${value.name}" is used too early`);
-    const constant = builder.constant(value.constant, value.name);
-    renewal.set(value, constant);
-    return constant;
-  };
+  const renewal = new Renewal(
+    builder,
+    graph.inputs.map((input) => {
+      const shape = [batch, ...input.shape.slice(1)];
+      return [input, builder.input(input.name, input.dtype, shape)];
+    }),
+  );
   for (const node of graph.nodes) {
-    const inputs = node.inputs.map((input) => (input === undefined ? undefined : renewed(input)));
+    const inputs = [...renewal.inputsOf(node)];
     const position = shapeInputs[node.op];
     if (position !== undefined && inputs[0]?.shape[0] === batch) {
       inputs[position] = batchShape(builder, inputs[position], batch);
     }
-    const outputs = builder.copy(node, inputs);
-    node.outputs.forEach((output, index) => {
-      const copy = outputs[index];
-      if (copy !== undefined) renewal.set(output, copy);
-    });
+    renewal.define(node, builder.copy(node, inputs));
   }
-  return builder.build(graph.outputs.map(({ name, value }) => ({ name, value: renewed(value) })));
+  return builder.build(
+    graph.outputs.map(({ name, value }) => ({ name, value: renewal.value(value) })),
+  );
 }
 
 function batchShape(

@@ -76,12 +76,12 @@ export async function describeModel(
 const formats: Readonly<Record<string, string>> = {
   tflite: 'TensorFlow Lite',
   onnx: 'ONNX',
-  checkpoint: 'training checkpoint',
+  checkpoint: 'checkpoint (safetensors)',
 };
 
 /** A description as lines for people. */
 export function modelText(model: ModelDescription): readonly string[] {
-  const { inputSize, normalisation, labels, scores } = model;
+  const { inputSize, labels, scores } = model;
   const size = `${inputSize.width}x${inputSize.height}${model.sizeIsOpen ? ' (left open)' : ''}`;
   const facts: readonly (readonly [string, string])[] = [
     ['file', model.file],
@@ -89,7 +89,7 @@ export function modelText(model: ModelDescription): readonly string[] {
     ...model.inputs.map((each) => ['input', tensorText(each)] as const),
     ...model.outputs.map((each) => ['output', tensorText(each)] as const),
     ['input size', size],
-    ['pixels', `(x - ${perChannel(normalisation.mean)}) / ${perChannel(normalisation.std)}`],
+    ['pixels', pixelsText(model)],
     ['network gives', `${scores.kind} ${scores.width}x${scores.height}`],
     ['parameters', formatCount(model.parameters)],
     ['multiply-adds', formatCount(model.multiplyAdds)],
@@ -108,6 +108,12 @@ export function modelText(model: ModelDescription): readonly string[] {
 
 function tensorText({ name, dtype, shape }: TensorDescription): string {
   return `${name} ${dtype} ${formatShape(shape)}`;
+}
+
+/** What becomes of pixels from 0 to 255 before they are fed. */
+function pixelsText({ inputs, normalisation: { mean, std } }: ModelDescription): string {
+  if (inputs.every(({ dtype }) => dtype === 'uint8')) return 'as they are';
+  return `(x - ${perChannel(mean)}) / ${perChannel(std)}`;
 }
 
 /** One number where the channels agree, else three. */

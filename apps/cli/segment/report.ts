@@ -1,5 +1,6 @@
 import { formatShare } from '../../../src/image/index.js';
 import type { ClassShare } from '../../../src/segment/segmentation.js';
+import type { TileOptions } from '../../../src/segment/tiles.js';
 import type { OutputKind } from './outputs.js';
 
 /** Milliseconds that each step took. */
@@ -26,6 +27,10 @@ export interface PictureReport {
   readonly model: string;
   readonly labelSource: string;
   readonly labels: readonly string[];
+  /** Scales and tiles of the input, and mirroring, where they were asked for. */
+  readonly scales?: readonly number[];
+  readonly flip?: true;
+  readonly tile?: TileOptions | true;
   /** Parameters of the dense CRF that has refined the result, by the papers' names. */
   readonly crf?: Readonly<Record<string, number>>;
   /** The classes that occur, largest first. */

@@ -59,6 +59,9 @@ describe('atrous segment', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('input 16x16; flip; tiles\n');
     expect(stdout).toContain('large.png: 0 50.0 %, 2 50.0 %');
+    const report = JSON.parse(readFileSync(place.path('views/large.json'), 'utf8'));
+    expect(report).toMatchObject({ flip: true, tile: { overlap: 4 } });
+    expect(report).not.toHaveProperty('scales');
     expect((await run('--flip', '--tile', '4')).code).toBe(0);
     expect((await run('--flip')).stderr).toContain('another command');
     const refused = await run('--scales', '1,2', '--force');

@@ -3,6 +3,7 @@ import { tensor } from '../../core/tensor.js';
 import { GraphBuilder } from '../../graph/builder.js';
 import type { Graph, Value } from '../../graph/graph.js';
 import { simplify } from '../../graph/passes/simplify.js';
+import { Renewal } from '../../graph/renewal.js';
 import { findSegmentationOutput, type OutputPlace, type ResizeConvention } from './find-output.js';
 import {
   addPixelInput,
@@ -74,8 +75,11 @@ export function toSegmentationGraph(
   }
   const builder = new GraphBuilder();
   const pixels = addPixelInput(builder, input, imageInput, normalisation);
-  const renewed = copyInto(builder, graph, new Map([[input, pixels]]));
-  const result = addOutput(builder, found, renewed);
+  const renewal = new Renewal(builder, [[input, pixels]]);
+  for (const node of graph.nodes) {
+    renewal.define(node, builder.copy(node, renewal.inputsOf(node)));
+  }
+  const result = addOutput(builder, found, renewal.value(found.value));
   const output = describeOutput(found, result);
   return {
     graph: simplify(builder.build([{ name: output.kind, value: result }])),
@@ -84,46 +88,10 @@ export function toSegmentationGraph(
   };
 }
 
-/** Adds a graph's nodes to another's and tells what became of its values. */
-function copyInto(
-  builder: GraphBuilder,
-  graph: Graph,
-  inputs: ReadonlyMap<Value, Value>,
-): (value: Value) => Value {
-  const renewal = new Map(inputs);
-  const renewed = (value: Value): Value => {
-    const known =
-      renewal.get(value) ?? builder.constant(value.constant ?? unreachable(value), value.name);
-    renewal.set(value, known);
-    return known;
-  };
-  for (const node of graph.nodes) {
-    const outputs = builder.copy(
-      node,
-      node.inputs.map((each) => each && renewed(each)),
-    );
-    node.outputs.forEach((output, index) => {
-      const copy = outputs[index];
-      if (copy !== undefined) renewal.set(output, copy);
-    });
-  }
-  return renewed;
-}
-
-function unreachable(value: Value): never {
-  throw new UnsupportedError({
-    place: `value "${value.name}"`,
-    problem: 'used before it is computed',
-  });
-}
-
-function addOutput(
-  builder: GraphBuilder,
-  found: OutputPlace,
-  renewed: (value: Value) => Value,
-): Value {
-  if (found.kind === 'labels') return renewed(found.value);
-  const value = unroundedScores(builder, renewed(found.value));
+/** What the graph hands out, from the place of the output that was found. */
+function addOutput(builder: GraphBuilder, found: OutputPlace, raw: Value): Value {
+  if (found.kind === 'labels') return raw;
+  const value = unroundedScores(builder, raw);
   const planar =
     found.channels === 'first' ? value : builder.add('Transpose', [value], { perm: [0, 3, 1, 2] });
   return planar.shape[1] === 1 ? addBackground(builder, planar, found.meaning) : planar;

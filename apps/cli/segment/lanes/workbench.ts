@@ -74,7 +74,7 @@ export class Workbench {
   }
 
   async #segment({ image, bytes, files }: PictureJob): Promise<PictureReport> {
-    const { crf } = this.#settings;
+    const { crf, scales, flip, tile } = this.#settings;
     const segmentation = await this.#segmenter.segment(bytes ?? image, {
       ...segmentOptions(this.#settings),
       probabilities: files.probabilities !== undefined,
@@ -102,6 +102,9 @@ export class Workbench {
       model: this.model.file,
       labelSource: this.model.labelSource,
       labels: this.model.labels,
+      ...(scales === undefined ? {} : { scales }),
+      ...(flip === true ? { flip } : {}),
+      ...(tile === undefined ? {} : { tile }),
       ...(crf === undefined ? {} : { crf: namedParameters(crf) }),
       classes: segmentation.classes,
       timings: {
