@@ -74,6 +74,23 @@ describe('a segmenter with a dense CRF', () => {
     expect(refined.labelMap).toEqual(expected.labels.data);
   });
 
+  it('refines pictures that are too large for its memory at a smaller size', async () => {
+    const image = noisyHalves(390, 294);
+    const crf = { ...parameters, memoryLimit: 2 ** 20 * 11 };
+    const whole = await segmenter.segment(image, { crf: parameters });
+    const found = await segmenter.segment(image, { crf, probabilities: true });
+    expect(found.labelMapBeforeCrf).toEqual(whole.labelMapBeforeCrf);
+    const same = found.labelMap.filter((label, pixel) => label === whole.labelMap[pixel]);
+    expect(found.labelMap).toHaveLength(390 * 294);
+    expect(same.length / found.labelMap.length).toBeGreaterThan(0.95);
+    expect(found.labelMap).not.toEqual(whole.labelMap);
+    const sum = [0, 1, 2, 3].reduce(
+      (total, label) => total + (found.probabilities?.[label * 390 * 294 + 777] ?? 0),
+      0,
+    );
+    expect(sum).toBeCloseTo(1, 5);
+  });
+
   it('is the same on the calling thread, which is what other platforms have', async () => {
     const { model, sidecar } = await loadModelFile(brightnessOnnx({ classes: 4 }));
     const parts = { file: model, sidecar, runtime: nodeRuntime({ worker: false }) };
@@ -93,8 +110,12 @@ describe('a segmenter with a dense CRF', () => {
   });
 
   it('refuses pictures that take too much memory, and works on', async () => {
-    const image = noisyHalves();
-    await expect(segmenter.segment(image, { crf: { memoryLimit: 1e5 } })).rejects.toThrow(
+    // No two pixels of one colour: as many points of the lattice as there can be.
+    const random = seededRandom(6);
+    const image = rgbImage(65, 49);
+    for (const at of image.data.keys()) image.data[at] = random.integer(0, 255);
+    const limited = segmenter.segment(image, { crf: { memoryLimit: 394 * 65 * 49 } });
+    await expect(limited).rejects.toThrow(
       /dense CRF of 65x49 pixels and 4 classes: needs more memory/,
     );
     expect((await segmenter.segment(image, { crf: true })).labelMap.length).toBe(65 * 49);

@@ -9,7 +9,7 @@ import {
   completeCrfParameters,
   unaryFromProbabilities,
 } from '../crf/index.js';
-import type { RgbImage } from '../image/index.js';
+import type { LabelMap, RgbImage } from '../image/index.js';
 import { requireScores } from './picture-scores.js';
 import type { ReadResult } from './read-result.js';
 
@@ -84,7 +84,7 @@ export async function refine(
   image: RgbImage,
   { probabilities }: ReadResult,
   settings: CrfSettings,
-): Promise<ReadResult> {
+): Promise<{ readonly map: LabelMap; readonly probabilities: Float32Array }> {
   if (probabilities === undefined) throw new InternalError('dense CRF', 'no probabilities');
   const { width, height } = image;
   const classes = probabilities.length / (width * height);

@@ -9,7 +9,7 @@ import type { Tensor } from '../core/tensor.js';
 import { SingleThreadDenseCrf } from '../crf/index.js';
 import { writeOnnx } from '../formats/onnx/index.js';
 import type { GraphCost } from '../graph/cost.js';
-import { type Fit, type RgbImage, rgbImage, type Size } from '../image/index.js';
+import { type Fit, type RgbImage, resizeImage, rgbImage, type Size } from '../image/index.js';
 import { type Runtime, type Session, SessionCache, type SessionOptions } from '../runtime/index.js';
 import { type ClassNames, nameClasses } from './class-names.js';
 import {
@@ -19,6 +19,7 @@ import {
   crfSettingsOf,
   refine,
 } from './crf-refinement.js';
+import { enlarge, refinedSize } from './large-refinement.js';
 import { type ModelFile, normalisationOf, usualSize } from './model-file.js';
 import type { PictureScores } from './picture-scores.js';
 import { type Program, ProgramCache } from './program.js';
@@ -28,6 +29,7 @@ import {
   type ReadOptions,
   readPicture,
   readScores,
+  type Stopwatch,
 } from './read-picture.js';
 import { Segmentation } from './segmentation.js';
 import type { TileOptions } from './tiles.js';
@@ -64,8 +66,8 @@ export interface SegmentOptions extends ScoreOptions {
    * Refine the result by a fully connected CRF, which draws the classes' edges along those of the
    * picture: with the published parameters, or with some of them changed. See `denseCrf`.
    *
-   * It works at the picture's own size. Pictures that take more than `memoryLimit` are refused: of
-   * 21 classes, those of more than about 6 megapixels.
+   * It works at the picture's own size. Pictures that would take more than `memoryLimit`, with 21
+   * classes those of more than two megapixels, are scaled down for it, and the result is scaled up.
    */
   readonly crf?: CrfSettings | boolean;
 }
@@ -206,18 +208,40 @@ export class BaseSegmenter<Source> {
     const image = await this.#imageOf(source);
     const decode = performance.now() - start;
     const timings = { decode, preprocess: 0, network: 0, labelMap: 0, crf: 0 };
-    const read = await readPicture(this.#network, image, reading, timings);
     const parts = { image, names: this.classes, timings };
-    if (crf === undefined) return new Segmentation({ ...parts, ...read });
-    const refining = performance.now();
-    const { map, probabilities } = await refine(this.#crf, image, read, crf);
-    timings.crf = performance.now() - refining;
-    return new Segmentation({
-      ...parts,
-      map,
-      probabilities: options.probabilities === true ? probabilities : undefined,
-      mapBeforeCrf: read.map,
-    });
+    if (crf === undefined) {
+      const read = await readPicture(this.#network, image, reading, timings);
+      return new Segmentation({ ...parts, ...read });
+    }
+    const { before, after } = await this.#refined(image, reading, crf, timings);
+    return new Segmentation({ ...parts, ...after, mapBeforeCrf: before });
+  }
+
+  /**
+   * A picture read and refined. One that is too large for the CRF's memory is also read and refined
+   * at a smaller size, and the result is brought to its own.
+   */
+  async #refined(
+    image: RgbImage,
+    reading: ReadOptions,
+    crf: CrfSettings,
+    timings: Stopwatch & { crf: number },
+  ) {
+    const size = refinedSize(image, this.classes.labels.length, crf.memoryLimit);
+    const isWhole = sameSize(size, image);
+    const own = { ...reading, probabilities: isWhole };
+    const read = await readPicture(this.#network, image, own, timings);
+    const input = isWhole ? image : resizeImage(image, size.width, size.height);
+    const source = isWhole
+      ? read
+      : await readPicture(this.#network, input, { ...reading, probabilities: true }, timings);
+    const start = performance.now();
+    const refined = await refine(this.#crf, input, source, crf);
+    const after = isWhole
+      ? { ...refined, ...(reading.probabilities ? {} : { probabilities: undefined }) }
+      : enlarge(refined, image, reading.probabilities);
+    timings.crf = performance.now() - start;
+    return { before: read.map, after };
   }
 
   async #imageOf(source: Source | RgbImage): Promise<RgbImage> {
@@ -231,7 +255,7 @@ export class BaseSegmenter<Source> {
     checkReading(this.#network, reading);
     if (crf === undefined) return { reading, crf };
     checkRefinement(crf, this.#network.program(reading.size).output, this.file.name);
-    return { reading: { ...reading, probabilities: true }, crf };
+    return { reading, crf };
   }
 
   #reading(options: SegmentOptions): ReadOptions {
@@ -262,8 +286,7 @@ export class BaseSegmenter<Source> {
    * they worked with: however many there are, they take their weights alone.
    */
   #useSession<T>(program: Program, work: (session: Session) => Promise<T>): Promise<T> {
-    const { width, height } = this.#defaultSize;
-    const isUsual = program.input.width === width && program.input.height === height;
+    const isUsual = sameSize(program.input, this.#defaultSize);
     const source = {
       bytes: isUsual ? program.sessionBytes : program.restingBytes,
       open: async () => {
@@ -293,6 +316,10 @@ async function runOn(
   );
   if (output === undefined) throw new InternalError('segment', 'the network gave nothing');
   return output;
+}
+
+function sameSize(a: Size, b: Size): boolean {
+  return a.width === b.width && a.height === b.height;
 }
 
 function checkedImage({ width, height, data }: RgbImage): RgbImage {
