@@ -37,6 +37,6 @@ export function formatBytes(bytes: number): string {
 }
 
 /** A count with its noun: `1 picture`, `2 pictures`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
 }

@@ -9,7 +9,7 @@ import type {
 import { counted, formatCount } from '../table.js';
 
 /** What is told of a run at its start. */
-type Opened = Pick<OpenRun, 'config' | 'training' | 'parameters' | 'resumed'> & {
+type Opened = Pick<OpenRun, 'config' | 'training' | 'parameters' | 'resumed' | 'first'> & {
   readonly trainer: { readonly steps: number };
   readonly folder: { readonly path: string };
 };
@@ -28,12 +28,31 @@ export function openingLines(run: Opened, resume: boolean): readonly string[] {
     `${network.backbone} x ${network.depthMultiplier}, output stride ${network.outputStride}, ` +
       `${network.head} head${rates}${pyramid}: ${formatCount(count)} parameters`,
     ...(auxiliary === undefined ? [] : [`auxiliary loss of weight ${auxiliary.weight}`]),
+    ...(run.first === undefined ? [] : [firstWeightsLine(run.first, config.seed)]),
     ...(run.resumed
       ? [`goes on after step ${trainer.steps} of ${config.steps}`]
       : resume
         ? [`no checkpoint in ${folder.path} yet: starts at the first step`]
         : []),
   ];
+}
+
+/** Layers that are named in a line of text. */
+const namedLayers = 8;
+
+function firstWeightsLine(
+  { file, taken, drawnLayers, measuredBatches }: NonNullable<Opened['first']>,
+  seed: number,
+): string {
+  if (file === undefined) return `first weights: random, from seed ${seed}`;
+  const measured =
+    measuredBatches === 0
+      ? ''
+      : `, batch norm measured on ${counted(measuredBatches, 'batch', 'batches')}`;
+  const rest = drawnLayers.length - namedLayers;
+  const names = drawnLayers.slice(0, namedLayers).join(', ');
+  const drawn = names === '' ? '' : `; drawn anew: ${names}${rest > 0 ? ` and ${rest} more` : ''}`;
+  return `first weights: ${counted(taken, 'tensor')} of ${file}${measured}${drawn}`;
 }
 
 /** A step on one line. */

@@ -48,6 +48,19 @@ async function weightBytes(file: string, whose: 'teacher' | 'initial weights'): 
 /** Tells the stream of first values from others with the same seed. */
 const initialStream = 0x696e;
 
+/** Where a run's first weights came from. */
+export interface FirstWeights {
+  readonly weights: Weights;
+  /** undefined where all are drawn from the seed. */
+  readonly file?: string;
+  /** Tensors that came from the file. */
+  readonly taken: number;
+  /** Layers with tensors drawn from the seed, in the order of the network. */
+  readonly drawnLayers: readonly string[];
+  /** Batches that batch norm was measured on; 0 where it is the file's own. */
+  readonly measuredBatches: number;
+}
+
 /** Weights from the configured file, the rest drawn from the seed. */
 export async function firstWeights(
   { config, settings }: RunDescription,
@@ -56,26 +69,37 @@ export async function firstWeights(
   source: DatasetSource,
   runtime: Runtime,
   session: SessionOptions,
-): Promise<Weights> {
+): Promise<FirstWeights> {
   const random = randomStream(config.seed, initialStream);
   const { file, lastLayers, decoder, measuredBatches } = config.initial;
-  if (file === undefined) return freshWeights(trained, random);
+  if (file === undefined) {
+    const weights = freshWeights(trained, random);
+    return { weights, taken: 0, drawnLayers: layersOf(weights.keys()), measuredBatches: 0 };
+  }
   const bytes = await weightBytes(file, 'initial weights');
   const options = { lastLayers, decoder, random };
   const first = loadFirstWeights(bytes, file, network, trained, options);
-  const { weights, taken, rebuiltBatchNorm } = first;
+  const { weights, taken, renewed, rebuiltBatchNorm } = first;
+  const origin = { file, taken: taken.length, drawnLayers: layersOf(renewed) };
   // Frozen batch norm computes the same before and after.
   const isMeasured = rebuiltBatchNorm && config.batchNorm === 'batch' && measuredBatches > 0;
-  if (!isMeasured) return weights;
+  if (!isMeasured) return { ...origin, weights, measuredBatches: 0 };
   const batches = batchesOf(source, config, 0);
   try {
     const { normalisation } = settings;
     const measured = { settings: settings.network, weights, normalisation, taken };
     const images = imagesOf(batches, measuredBatches);
-    return (await reestimateBatchNorm(measured, images, runtime, session)).weights;
+    const estimated = await reestimateBatchNorm(measured, images, runtime, session);
+    return { ...origin, weights: estimated.weights, measuredBatches };
   } finally {
     await batches.dispose();
   }
+}
+
+/** The layers that tensors belong to: `aspp1` of `aspp1/BatchNorm/gamma`. */
+function layersOf(tensors: Iterable<string>): readonly string[] {
+  const leaf = /(\/BatchNorm)?\/[^/]+$/;
+  return [...new Set([...tensors].map((name) => name.replace(leaf, '')))];
 }
 
 async function* imagesOf(batches: BatchStream, count: number): AsyncGenerator<TensorOf<'uint8'>> {

@@ -8,7 +8,7 @@ import { stateTensors, trainedParts } from '../step-graph/index.js';
 import { stepSettings } from '../step-settings.js';
 import { Trainer } from '../trainer.js';
 import { initialState, restoredState } from '../training-state.js';
-import { firstWeights, teacherOf } from './load-weights.js';
+import { type FirstWeights, firstWeights, teacherOf } from './load-weights.js';
 import { RunFolder } from './run-folder.js';
 import { type BatchStream, batchesOf, openSources, type RunSources } from './run-sources.js';
 
@@ -22,6 +22,8 @@ export interface OpenRun extends RunSources, RunDescription {
   readonly session: SessionOptions;
   /** Whether it goes on from a checkpoint. */
   readonly resumed: boolean;
+  /** What it started from, where it starts now. */
+  readonly first?: Omit<FirstWeights, 'weights'>;
 }
 
 /**
@@ -49,10 +51,14 @@ export async function openRun(
   const session: SessionOptions = { device: config.device, threads: config.threads };
   // In this thread: a step would otherwise copy the whole state to another one and back.
   const runtime = nodeRuntime({ worker: false });
-  const state =
+  const starting = async () => {
+    const first = await firstWeights(run, network, trained, training, runtime, session);
+    return { first, state: initialState(tensors, first.weights) };
+  };
+  const { state, first } =
     checkpoint === undefined
-      ? initialState(tensors, await firstWeights(run, network, trained, training, runtime, session))
-      : restoredState(tensors, checkpoint.tensors, folder.last);
+      ? await starting()
+      : { state: restoredState(tensors, checkpoint.tensors, folder.last), first: undefined };
   const step = checkpoint?.metadata.step ?? 0;
   // Shows, before any work is done, that checkpoints can be written.
   if (checkpoint === undefined) folder.save(run, state, 0);
@@ -70,6 +76,7 @@ export async function openRun(
       parameters: network.parameters,
       session,
       resumed: checkpoint !== undefined,
+      ...(first === undefined ? {} : { first }),
     };
   } catch (error) {
     await trainer.dispose();
