@@ -20,7 +20,7 @@ export {
   defaultCrfParameters,
   publishedCrfParameters,
 } from './parameters.js';
-export type { CrfOptions } from './problem.js';
+export { CrfMemoryError, type CrfOptions, defaultMemoryLimit } from './problem.js';
 export {
   type ClassPlanes,
   type LabelOptions,

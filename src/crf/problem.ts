@@ -1,4 +1,4 @@
-import { OptionError } from '../core/errors.js';
+import { type ErrorParts, OptionError } from '../core/errors.js';
 import type { RgbImage } from '../image/image.js';
 import { labelsInPlay } from './labels-in-play.js';
 import type { FeatureSource } from './lattice/features.js';
@@ -9,6 +9,20 @@ import { allocateBlock, type Block, type CrfEngine } from './mean-field/block.js
 import type { TermSettings } from './mean-field/prepare.js';
 import { type CrfParameters, completeCrfParameters } from './parameters.js';
 import { type ClassPlanes, checkPlanes } from './unary.js';
+
+/** Bytes that the arrays of a CRF may take where nothing else is said: 2 GiB. */
+export const defaultMemoryLimit = 2 ** 31;
+
+/** A picture whose CRF takes more memory than it may. */
+export class CrfMemoryError extends OptionError {
+  /** Bytes that its arrays would take. */
+  readonly needed: number;
+
+  constructor(needed: number, parts: ErrorParts) {
+    super(parts);
+    this.needed = needed;
+  }
+}
 
 /** How the CRF is computed. */
 export interface CrfOptions {
@@ -33,7 +47,7 @@ export interface CrfOptions {
    * is lost; time and memory are those of the classes that are left.
    */
   readonly ignoreBelow?: number;
-  /** The most bytes to use for the arrays; 2 GiB by default. */
+  /** The most bytes to use for the arrays; `defaultMemoryLimit` unless told. */
   readonly memoryLimit?: number;
   /** What computes the inner loops: WebAssembly by default, JavaScript where there is none. */
   readonly engine?: CrfEngine;
@@ -69,7 +83,8 @@ export function crfProblem(
   options: CrfOptions = {},
 ): CrfProblem {
   const parameters = completeCrfParameters(given);
-  const { normalisation = 'symmetric', blurOrder = 'forward', memoryLimit = 2 ** 31 } = options;
+  const { normalisation = 'symmetric', blurOrder = 'forward' } = options;
+  const { memoryLimit = defaultMemoryLimit } = options;
   checkPlanes('dense CRF: unary energies', unary);
   checkImage(image, unary);
   if (options.compatibility !== undefined) {
@@ -138,7 +153,7 @@ export function meanFieldSizes(
  * Memory for all arrays, with anything in it.
  *
  * @param former used again where it suits.
- * @throws OptionError where they take more than the limit or than can be had.
+ * @throws CrfMemoryError where they take more than the limit or than can be had.
  */
 export function allocate(
   problem: CrfProblem,
@@ -169,13 +184,14 @@ function tooLarge(
   sizes: MeanFieldSizes,
   problem: string,
   cause?: unknown,
-): OptionError {
+): CrfMemoryError {
   const mebibytes = (value: number) => `${Math.ceil(value / 2 ** 20)} MiB`;
-  return new OptionError({
+  const needed = meanFieldBytes(sizes);
+  return new CrfMemoryError(needed, {
     place: `dense CRF of ${unary.width}x${unary.height} pixels and ${unary.classes} classes`,
     problem,
     expected: `at most ${mebibytes(memoryLimit)}`,
-    found: mebibytes(meanFieldBytes(sizes)),
+    found: mebibytes(needed),
     fix: 'scale the picture and its energies down, or raise memoryLimit',
     ...(cause === undefined ? {} : { cause }),
   });

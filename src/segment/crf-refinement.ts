@@ -1,6 +1,6 @@
 import { nearest } from '../catalog/index.js';
 import type { SegmentationOutput } from '../convert/segmentation/segmentation-graph.js';
-import { InternalError, OptionError } from '../core/errors.js';
+import { OptionError } from '../core/errors.js';
 import {
   type ClassPlanes,
   type CrfOptions,
@@ -11,7 +11,6 @@ import {
 } from '../crf/index.js';
 import type { LabelMap, RgbImage } from '../image/index.js';
 import { requireScores } from './picture-scores.js';
-import type { ReadResult } from './read-result.js';
 
 /** A dense CRF over a segmentation; the parameters not given are those of `defaultCrfParameters`. */
 export interface CrfSettings extends Partial<CrfParameters>, CrfOptions {}
@@ -82,10 +81,9 @@ export function checkRefinement(
 export async function refine(
   computer: CrfComputer,
   image: RgbImage,
-  { probabilities }: ReadResult,
+  probabilities: Float32Array,
   settings: CrfSettings,
 ): Promise<{ readonly map: LabelMap; readonly probabilities: Float32Array }> {
-  if (probabilities === undefined) throw new InternalError('dense CRF', 'no probabilities');
   const { width, height } = image;
   const classes = probabilities.length / (width * height);
   const refined = await computer.run(

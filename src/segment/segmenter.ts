@@ -6,7 +6,7 @@ import { pixelInputName } from '../convert/segmentation/image-input.js';
 import type { SegmentationGraph } from '../convert/segmentation/segmentation-graph.js';
 import { InternalError, OptionError } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
-import { SingleThreadDenseCrf } from '../crf/index.js';
+import { CrfMemoryError, SingleThreadDenseCrf } from '../crf/index.js';
 import { writeOnnx } from '../formats/onnx/index.js';
 import type { GraphCost } from '../graph/cost.js';
 import { type Fit, type RgbImage, resizeImage, rgbImage, type Size } from '../image/index.js';
@@ -19,7 +19,7 @@ import {
   crfSettingsOf,
   refine,
 } from './crf-refinement.js';
-import { enlarge, refinedSize } from './large-refinement.js';
+import { enlarge, readRefinable, refinedSize, sameSize, smallerSize } from './large-refinement.js';
 import { type ModelFile, normalisationOf, usualSize } from './model-file.js';
 import type { PictureScores } from './picture-scores.js';
 import { type Program, ProgramCache } from './program.js';
@@ -31,6 +31,7 @@ import {
   readScores,
   type Stopwatch,
 } from './read-picture.js';
+import type { ReadResult } from './read-result.js';
 import { Segmentation } from './segmentation.js';
 import type { TileOptions } from './tiles.js';
 import type { ViewOptions } from './views.js';
@@ -67,7 +68,8 @@ export interface SegmentOptions extends ScoreOptions {
    * picture: with the published parameters, or with some of them changed. See `denseCrf`.
    *
    * It works at the picture's own size. Pictures that would take more than `memoryLimit`, with 21
-   * classes those of more than two megapixels, are scaled down for it, and the result is scaled up.
+   * classes those of more than about 3.5 megapixels, are refined at a smaller size, and the result
+   * is scaled up.
    */
   readonly crf?: CrfSettings | boolean;
 }
@@ -218,8 +220,8 @@ export class BaseSegmenter<Source> {
   }
 
   /**
-   * A picture read and refined. One that is too large for the CRF's memory is also read and refined
-   * at a smaller size, and the result is brought to its own.
+   * A picture read and refined, at its own size or, where that takes too much memory, at a smaller
+   * one, from which the result is brought back.
    */
   async #refined(
     image: RgbImage,
@@ -227,21 +229,30 @@ export class BaseSegmenter<Source> {
     crf: CrfSettings,
     timings: Stopwatch & { crf: number },
   ) {
-    const size = refinedSize(image, this.classes.labels.length, crf.memoryLimit);
-    const isWhole = sameSize(size, image);
-    const own = { ...reading, probabilities: isWhole };
-    const read = await readPicture(this.#network, image, own, timings);
-    const input = isWhole ? image : resizeImage(image, size.width, size.height);
-    const source = isWhole
-      ? read
-      : await readPicture(this.#network, input, { ...reading, probabilities: true }, timings);
+    const { map, probabilitiesAt } = await readRefinable(this.#network, image, reading, timings);
     const start = performance.now();
-    const refined = await refine(this.#crf, input, source, crf);
-    const after = isWhole
-      ? { ...refined, ...(reading.probabilities ? {} : { probabilities: undefined }) }
-      : enlarge(refined, image, reading.probabilities);
-    timings.crf = performance.now() - start;
-    return { before: read.map, after };
+    const refineAt = async (size: Size): Promise<ReadResult> => {
+      const isWhole = sameSize(size, image);
+      const input = isWhole ? image : resizeImage(image, size.width, size.height);
+      const refined = await refine(this.#crf, input, probabilitiesAt(size), crf);
+      if (!isWhole) return enlarge(refined, image, reading.probabilities);
+      return reading.probabilities ? refined : { ...refined, probabilities: undefined };
+    };
+    let size = refinedSize(image, this.classes.labels.length, crf.memoryLimit);
+    let refusal: CrfMemoryError | undefined;
+    for (;;) {
+      try {
+        const after = await refineAt(size);
+        timings.crf = performance.now() - start;
+        return { before: map, after };
+      } catch (error) {
+        if (!(error instanceof CrfMemoryError)) throw error;
+        refusal ??= error;
+        const smaller = smallerSize(size, error, crf.memoryLimit);
+        if (smaller === undefined) throw refusal;
+        size = smaller;
+      }
+    }
   }
 
   async #imageOf(source: Source | RgbImage): Promise<RgbImage> {
@@ -316,10 +327,6 @@ async function runOn(
   );
   if (output === undefined) throw new InternalError('segment', 'the network gave nothing');
   return output;
-}
-
-function sameSize(a: Size, b: Size): boolean {
-  return a.width === b.width && a.height === b.height;
 }
 
 function checkedImage({ width, height, data }: RgbImage): RgbImage {

@@ -111,6 +111,28 @@ export function pictureSamples(axis: PictureAxis): AxisSamples {
   ]);
 }
 
+/**
+ * Samples of the same grid at the pixel centres of a picture of another size.
+ *
+ * @throws OptionError where the size is no positive whole number.
+ */
+export function resizedSamples(samples: AxisSamples, size: number): AxisSamples {
+  const { cell, fraction, gridSize } = samples;
+  const from = cell.length;
+  const between = axisSamples(size, [{ convention: 'half-pixel', from: size, to: from }]);
+  const positionOf = (pixel: number) => (cell[pixel] ?? 0) + (fraction[pixel] ?? 0);
+  const resized = { gridSize, cell: new Int32Array(size), fraction: new Float64Array(size) };
+  for (let pixel = 0; pixel < size; pixel++) {
+    const lower = between.cell[pixel] ?? 0;
+    const share = between.fraction[pixel] ?? 0;
+    const next = positionOf(Math.min(lower + 1, from - 1));
+    const position = (1 - share) * positionOf(lower) + share * next;
+    resized.cell[pixel] = Math.floor(position);
+    resized.fraction[pixel] = position - Math.floor(position);
+  }
+  return resized;
+}
+
 /** The samples of pixels `start` up to, not including, `end`: one strip of a large result. */
 export function sliceSamples(samples: AxisSamples, start: number, end: number): AxisSamples {
   return {
