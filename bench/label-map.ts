@@ -9,6 +9,7 @@ import { labelMap } from '../src/segment/label-map/label-map.js';
 import { probabilities } from '../src/segment/label-map/probabilities.js';
 import { resampleLabels } from '../src/segment/label-map/resample-labels.js';
 import type { ScoreGrid } from '../src/segment/label-map/score-grid.js';
+import { machine } from './measure.js';
 
 /** A flat background and soft elliptical objects of some classes, over slight smooth ripple. */
 function blobs(classes: number, height: number, width: number): ScoreGrid {
@@ -148,6 +149,7 @@ const rows = cases.map(({ name, scores, width, height, input }) => {
     'times as fast': (full / fresh).toFixed(1),
   };
 });
+console.log(machine());
 console.table(rows);
 console.log(
   `first call in a new process, 500x500: ${format(firstCall)} ms, second ${format(secondCall)} ms`,

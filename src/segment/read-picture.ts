@@ -14,7 +14,7 @@ import { type PictureScores, requireScores } from './picture-scores.js';
 import type { Program } from './program.js';
 import { type ReadResult, readResult, scoreView } from './read-result.js';
 import { cropImage, pasteTile, type TileOptions, tilesOf } from './tiles.js';
-import { averagedScores, mirrorPixels, scaledSizes, type ViewOptions } from './views.js';
+import { mirrorPixels, scaledSizes, type ViewOptions } from './views.js';
 
 /** A network as a reader of pictures needs it. */
 export interface Network {
@@ -33,6 +33,9 @@ export interface ReadOptions extends ViewOptions {
   /** Cut pictures larger than the input into tiles at their own scale instead of shrinking them. */
   readonly tile?: TileOptions | boolean;
 }
+
+/** What several views are read for, in words. */
+const averaging = 'the mean over scales or flips';
 
 /** Milliseconds, added up over the parts of a picture. */
 export interface Stopwatch {
@@ -59,7 +62,7 @@ export function checkReading(network: Network, options: ReadOptions): void {
   const sizes = scaledSizes(network.file, options.size, options.scales);
   for (const size of sizes) {
     const { output } = network.program(size);
-    if (sizes.length > 1 || options.flip) averagedScores(network.file.name, output);
+    if (sizes.length > 1 || options.flip) requireScores(network.file.name, output, averaging);
   }
   if (options.tile === undefined || options.tile === false) return;
   tilesOf(options.size, options.size, tileOptions(options));
@@ -122,7 +125,11 @@ async function readWhole(
     const [look] = await lookAt(network, image, size, options, watch);
     if (look !== undefined) return readLook(look, image, options, watch);
   }
-  const { classes } = averagedScores(network.file.name, network.program(options.size).output);
+  const { classes } = requireScores(
+    network.file.name,
+    network.program(options.size).output,
+    averaging,
+  );
   const mean = new MeanProbabilities(classes, image);
   for await (const view of viewsOf(network, image, options, watch)) {
     const start = performance.now();
@@ -164,7 +171,7 @@ async function* viewsOf(
 ): AsyncGenerator<View, void, void> {
   for (const size of scaledSizes(network.file, options.size, options.scales)) {
     for (const look of await lookAt(network, image, size, options, watch)) {
-      const output = averagedScores(network.file.name, look.program.output);
+      const output = requireScores(network.file.name, look.program.output, averaging);
       const view = scoreView(output, look.result, { ...look, picture: image });
       yield { ...view, mirrored: look.mirrored };
     }

@@ -73,15 +73,10 @@ export class Segmentation {
 
   /** The classes that occur, largest first. */
   get classes(): readonly ClassShare[] {
-    this.#classes ??= summariseLabels(this.#map(), this.labels.length)
-      .map(({ index, pixels, share, box }) => ({
-        index,
-        label: this.labels[index] ?? `${index}`,
-        pixels,
-        share,
-        box,
-      }))
-      .sort((a, b) => b.pixels - a.pixels);
+    this.#classes ??= summariseLabels(this.#map(), this.labels.length).map((summary) => {
+      const { index, pixels, share, box } = summary;
+      return { index, label: this.labels[index] ?? `${index}`, pixels, share, box };
+    });
     return this.#classes;
   }
 

@@ -1,4 +1,3 @@
-import type { SegmentationOutput } from '../convert/segmentation/segmentation-graph.js';
 import { OptionError } from '../core/errors.js';
 import type { Size } from '../image/index.js';
 import type { ModelFile } from './model-file.js';
@@ -44,19 +43,6 @@ export function scaledSizes(
       found: `an input of ${fixedSize.width}x${fixedSize.height}`,
       fix: 'use a model whose input size is open',
     });
-  });
-}
-
-/** The output as scores. @throws OptionError where it is class indices, which have no mean. */
-export function averagedScores(
-  name: string,
-  output: SegmentationOutput,
-): Extract<SegmentationOutput, { kind: 'scores' }> {
-  if (output.kind === 'scores') return output;
-  throw new OptionError({
-    place: name,
-    problem: 'the model gives class indices only, whose mean over scales or flips has no sense',
-    fix: 'use scale 1 without flip',
   });
 }
 
