@@ -34,7 +34,7 @@ import {
 import type { ReadResult } from './read-result.js';
 import { Segmentation } from './segmentation.js';
 import type { TileOptions } from './tiles.js';
-import type { ViewOptions } from './views.js';
+import { scaledSizes, type ViewOptions } from './views.js';
 
 /** How a segmenter runs and reads its pictures. */
 export interface SegmenterOptions extends SessionOptions {
@@ -156,9 +156,13 @@ export class BaseSegmenter<Source> {
     return this.#programs.at(size);
   }
 
-  /** Opens the session beforehand, so that the first picture does not wait for it. */
-  async warmUp(size: Size = this.#defaultSize): Promise<void> {
-    await this.#work(() => this.#useSession(this.#programs.at(size), async () => {}));
+  /**
+   * Opens the session of the first scale beforehand, so that the first picture does not wait for
+   * it, and a device that fails is noticed.
+   */
+  async warmUp({ size = this.#defaultSize, scales }: ScoreOptions = {}): Promise<void> {
+    const [first = size] = scaledSizes(this.file, size, scales);
+    await this.#work(() => this.#useSession(this.#programs.at(first), async () => {}));
   }
 
   /**

@@ -115,6 +115,25 @@ describe('atrous eval', () => {
     expect(existsSync(place.path('out'))).toBe(false);
   }, 120_000);
 
+  it.skipIf(process.platform === 'win32')('ends by the signal that stops it', async () => {
+    const samples = new Map(
+      Array.from({ length: 60 }, (_, i) => [`picture-${i}`, greySample(i, 3, 480, 320)]),
+    );
+    const many = await folder.writeDataset('many', samples, { classes: ['a', 'b', 'c'] });
+    let stopped = false;
+    const { code, signal, stdout, stderr } = await place.run(
+      ['eval', '-m', 'model.onnx', '-d', many, '--threads', '2', '--crf'],
+      {
+        watch: (child) => {
+          if (!stopped) child.kill('SIGINT');
+          stopped = true;
+        },
+      },
+    );
+    expect([code, signal, stderr]).toEqual([null, 'SIGINT', '']);
+    expect(stdout).toMatch(/^model\.onnx, .*: 60 pictures\n$/);
+  });
+
   it('writes predictions', async () => {
     const { code, stdout } = await run('--save-predictions', 'pred', '--flip', '--tile', '4');
     expect([code, place.list('pred')]).toEqual([0, [0, 1, 2].map((i) => `picture-${i}.png`)]);

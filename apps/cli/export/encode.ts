@@ -37,9 +37,14 @@ export interface EncodedExport {
 /**
  * The bytes of an export.
  *
+ * @param source The model's own file, which its name need not be.
  * @throws OptionError where a checkpoint is wanted of another kind of file.
  */
-export function encodeExport(segmenter: Segmenter, settings: ExportSettings): EncodedExport {
+export function encodeExport(
+  segmenter: Segmenter,
+  source: string,
+  settings: ExportSettings,
+): EncodedExport {
   const { model, output, outputStride, float16, size } = settings;
   const { file, inputSize } = segmenter;
   if (exportFormat(output) === 'ONNX') {
@@ -53,7 +58,7 @@ export function encodeExport(segmenter: Segmenter, settings: ExportSettings): En
       fix: 'export it as NAME.onnx',
     });
   }
-  const checkpoint = networkOnly(decodeCheckpoint(readFileSync(model), model), model, {
+  const checkpoint = networkOnly(decodeCheckpoint(readFileSync(source), model), model, {
     float16,
     ...(outputStride === undefined ? {} : { outputStride: knownStride(outputStride, model) }),
     ...(size === undefined ? {} : { size }),

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
+import { modelPath } from '../../../src/catalog/node/model-path.js';
 import { tensor } from '../../../src/core/tensor.js';
 import { checkpointBytes, smallCheckpoint } from '../../../src/weights/small-checkpoint.fixture.js';
 import { brightnessModel, picturePng, Workplace } from '../cli.fixture.js';
@@ -73,6 +74,24 @@ describe('atrous export', () => {
       readFileSync(place.path(`out-${model}`, 'photo.mask.png')),
     );
     expect(masks[0]?.equals(masks[1] as Buffer)).toBe(true);
+  });
+
+  it('takes a built-in model by its name, whatever file has the same', async () => {
+    place.write('voc', checkpointBytes(smallCheckpoint()));
+    const { code, stdout, stderr } = await place.run([
+      ...['export', 'voc', 'built-in.safetensors', '--size', '65', '--json'],
+    ]);
+    expect([code, stderr]).toEqual([0, '']);
+    const { model, labels, largestDifference, range } = JSON.parse(stdout);
+    expect([model, labels.length]).toEqual(['voc', 21]);
+    expect(largestDifference).toBeLessThan(1e-3 * (range[1] - range[0]));
+    // A link, so that no failure of this test can replace the model itself.
+    symlinkSync(modelPath('voc'), place.path('link.safetensors'));
+    const itself = await place.run(['export', 'voc', 'link.safetensors', '--force']);
+    expect([itself.code, itself.complaints]).toEqual([
+      2,
+      [expect.stringContaining('it is the model itself')],
+    ]);
   });
 
   it('replaces a file only where it may', async () => {

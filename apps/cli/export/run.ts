@@ -1,5 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { modelPath } from '../../../src/catalog/node/model-path.js';
 import { OutputError } from '../../../src/core/errors.js';
 import type { Size } from '../../../src/image/index.js';
 import { Segmenter } from '../../../src/segment/node/segmenter.js';
@@ -33,7 +34,8 @@ export interface ExportResult extends Comparison {
  */
 export async function exportModel(settings: ExportSettings): Promise<ExportResult> {
   const { model, output, size, outputStride, arithmetic, float16, force } = settings;
-  checkOutput(model, output, force);
+  const source = modelPath(model);
+  checkOutput(source, output, force);
   const segmenter = await Segmenter.load(model, {
     ...(size === undefined ? {} : { size }),
     ...(outputStride === undefined ? {} : { outputStride }),
@@ -41,13 +43,13 @@ export async function exportModel(settings: ExportSettings): Promise<ExportResul
   });
   const { file, inputSize, normalisation, classes } = segmenter;
   const graph = file.graph(inputSize);
-  const { bytes, runnable } = encodeExport(segmenter, settings);
+  const { bytes, runnable } = encodeExport(segmenter, source, settings);
   const comparison = await interruptible((stop) =>
     compareOnRandomPixels(graph, runnable, model, normalisation, stop),
   );
   const { cost } = segmenter.describe();
   await segmenter.dispose();
-  checkOutput(model, output, force);
+  checkOutput(source, output, force);
   writeTogether([{ path: output, data: bytes }], process.pid);
   const described = (name: string, { dtype, shape }: Omit<TensorDescription, 'name'>) => ({
     name,
@@ -72,7 +74,7 @@ export async function exportModel(settings: ExportSettings): Promise<ExportResul
 }
 
 /** Finds out before any work is done whether the output could be written. */
-function checkOutput(model: string, output: string, force: boolean): void {
+function checkOutput(source: string, output: string, force: boolean): void {
   const folder = dirname(output);
   if (!existsSync(folder)) {
     throw new OutputError({
@@ -82,7 +84,7 @@ function checkOutput(model: string, output: string, force: boolean): void {
     });
   }
   if (!existsSync(output)) return;
-  if (existsSync(model) && realpathSync(model) === realpathSync(output)) {
+  if (existsSync(source) && realpathSync(source) === realpathSync(output)) {
     throw new OutputError({
       place: output,
       problem: 'it is the model itself',

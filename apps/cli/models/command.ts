@@ -26,7 +26,9 @@ export function modelsCommand(end: (code: ExitCode) => void): Command {
       );
     });
   const list = new Command('list')
-    .description('List the released model files whose class names are known.')
+    .description(
+      'List the models that are known by name: built-in ones, and released files whose class names are known.',
+    )
     .option('--architectures', 'list the networks that can be built and trained, with their costs')
     .option('--json', 'print a JSON list')
     .addHelpText('after', listHelp)

@@ -34,12 +34,26 @@ describe('atrous models', () => {
     expect(stdout).toMatch(/\n {2}Conv +\d+\n/);
   });
 
-  it('lists the known models', async () => {
+  it('lists the built-in models first, then the released ones', async () => {
     const { code, stdout } = await place.run(['models', 'list', '--json']);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toContainEqual(
-      expect.objectContaining({ name: 'deeplabv3_257_mv_gpu', classes: 21 }),
+    const models = JSON.parse(stdout);
+    expect(models.slice(0, 2)).toEqual([
+      {
+        name: 'voc',
+        classes: 21,
+        labelSet: 'PASCAL VOC',
+        builtIn: true,
+        purpose: expect.stringContaining('photographs'),
+      },
+      expect.objectContaining({ name: 'street', classes: 11, labelSet: 'CamVid' }),
+    ]);
+    expect(models).toContainEqual(
+      expect.objectContaining({ name: 'deeplabv3_257_mv_gpu', classes: 21, builtIn: false }),
     );
+    const { stdout: text } = await place.run(['models', 'list']);
+    expect(text).toMatch(/^voc +21 classes +PASCAL VOC +built in, for ordinary photographs/);
+    expect(text).toMatch(/\ndeeplabv3_257_mv_gpu +21 classes +PASCAL VOC +TensorFlow Lite/);
   });
 
   it('lists the networks that can be built', async () => {

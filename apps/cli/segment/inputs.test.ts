@@ -26,7 +26,10 @@ const expand = async (...args: readonly string[]) => {
     args.map((arg) => (arg === '-' ? arg : place.path(arg))),
   );
   const short = (text: string) => text.replaceAll(`${place.folder}/`, '');
-  return { inputs: inputs.map(({ path }) => short(path)), failures: failures.map(short) };
+  return {
+    inputs: inputs.map(({ path }) => short(path)),
+    failures: failures.map(({ message }) => short(message)),
+  };
 };
 
 describe('inputs', () => {

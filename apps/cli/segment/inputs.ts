@@ -9,12 +9,20 @@ export type Input =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'stdin'; readonly path: 'stdin' };
 
+/** An input, or an argument that stands for none, of which nothing will be made. */
+export interface RefusedInput {
+  /** What was asked for: the picture, or the argument. */
+  readonly image: string;
+  /** One line, which begins with it. */
+  readonly message: string;
+}
+
 /** What the arguments stand for. */
 export interface Expansion {
   /** Each file once, in the order of the arguments, sorted within each. */
   readonly inputs: readonly Input[];
-  /** One line for each argument that stands for nothing. */
-  readonly failures: readonly string[];
+  /** The arguments that stand for nothing. */
+  readonly failures: readonly RefusedInput[];
 }
 
 /** Endings of the pictures that a folder is searched for. */
@@ -27,10 +35,10 @@ const pictureEndings = ['jpg', 'jpeg', 'jfif', 'png', 'webp', 'avif', 'gif', 'ti
  */
 export async function expandInputs(args: readonly string[]): Promise<Expansion> {
   const inputs = new Map<string, Input>();
-  const failures: string[] = [];
+  const failures: RefusedInput[] = [];
   for (const arg of args) {
     const found = await expand(arg);
-    if (typeof found === 'string') failures.push(`${arg}: ${found}`);
+    if (typeof found === 'string') failures.push({ image: arg, message: `${arg}: ${found}` });
     else {
       for (const input of found) {
         const key = input.kind === 'stdin' ? '-' : resolve(input.path);

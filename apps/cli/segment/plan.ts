@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Input } from './inputs.js';
+import type { Input, RefusedInput } from './inputs.js';
 import { nameOutputs } from './names.js';
 import { type OutputKind, outputName } from './outputs.js';
 import type { OutputRecord } from './record.js';
@@ -17,8 +17,8 @@ export interface PlannedPicture {
 
 export interface Plan {
   readonly pictures: readonly PlannedPicture[];
-  /** One line for each input whose outputs would replace what is not theirs. */
-  readonly refusals: readonly string[];
+  /** The inputs whose outputs would replace what is not theirs. */
+  readonly refusals: readonly RefusedInput[];
 }
 
 /**
@@ -36,7 +36,7 @@ export function planOutputs(
   const sources = new Set(paths);
   const names = nameOutputs(paths);
   const pictures: PlannedPicture[] = [];
-  const refusals: string[] = [];
+  const refusals: RefusedInput[] = [];
   inputs.forEach((input, index) => {
     const name = names[index] ?? '';
     const source = input.kind === 'stdin' ? '-' : (paths[index] ?? '');
@@ -47,7 +47,7 @@ export function planOutputs(
       .map((output) => refuse(output, source, settings, sources, record))
       .find((reason) => reason !== undefined);
     if (refusal === undefined) pictures.push({ input, source, outputs });
-    else refusals.push(`${input.path}: ${refusal}`);
+    else refusals.push({ image: input.path, message: `${input.path}: ${refusal}` });
   });
   return { pictures, refusals };
 }

@@ -1,3 +1,4 @@
+import type { RefusedInput } from './inputs.js';
 import type { Outcome } from './lanes/lanes.js';
 import { summaryLine } from './report.js';
 import { Screen } from './screen.js';
@@ -24,9 +25,9 @@ export class ResultPrinter {
   }
 
   /** A failure of what never became a picture's job. */
-  refuse(failure: string): void {
-    this.#screen.complain(failure);
-    if (this.#json) this.#screen.print(JSON.stringify({ error: failure }));
+  refuse({ image, message }: RefusedInput): void {
+    this.#screen.complain(message);
+    if (this.#json) this.#screen.print(failureLine(image, message));
   }
 
   /** The outcome of the picture at an index. */
@@ -49,6 +50,10 @@ export class ResultPrinter {
     if (outcome.kind === 'done') {
       return this.#json ? JSON.stringify(outcome.report) : summaryLine(outcome.report);
     }
-    return this.#json ? JSON.stringify({ image, error: outcome.message }) : undefined;
+    return this.#json ? failureLine(image, outcome.message) : undefined;
   }
+}
+
+function failureLine(image: string, error: string): string {
+  return JSON.stringify({ image, error });
 }

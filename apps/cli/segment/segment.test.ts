@@ -194,6 +194,20 @@ describe('atrous segment', () => {
     expect(complaints).toEqual([lines[1].error]);
   });
 
+  it('names inputs that it refuses in their JSON lines too', async () => {
+    place.write('owned/cat.json', 'mine');
+    const { code, stdout, complaints } = await segment(
+      ...['gone.png', 'cat.png', 'pets/*.gif', '-o', 'owned', '--save', 'json', '--json'],
+    );
+    expect(code).toBe(2);
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ image }) => image)).toEqual(['gone.png', 'pets/*.gif', 'cat.png']);
+    expect(lines.map(({ error }) => error)).toEqual(complaints);
+  });
+
   it('reads a picture from stdin, and names classes from a file', async () => {
     place.write('names.txt', 'dark\ngrey\nlight\n');
     const args = ['segment', '-', '-m', 'model.onnx', '-o', 'piped', '--labels', 'names.txt'];

@@ -1,6 +1,7 @@
+import { UnsupportedError } from '../../core/errors.js';
 import { writeOnnx } from '../../formats/onnx/index.js';
 import { GraphBuilder } from '../../graph/builder.js';
-import type { Runtime } from '../../runtime/index.js';
+import type { Runtime, Session } from '../../runtime/index.js';
 import { graphToOnnx } from '../onnx/graph-to-onnx.js';
 
 /** More channels than any processor's block holds. */
@@ -11,13 +12,15 @@ const pixels = 2;
  * Channels in a block of the CPU provider's blocked layout (NCHWc): 8 with AVX2, 16 with AVX-512.
  *
  * Probed with a small reordering. `undefined` where the build has no such layout.
+ *
+ * @throws as `Runtime.open` and `Session.run`, but for an operator that is unknown.
  */
 export async function blockedLayoutWidth(runtime: Runtime): Promise<number | undefined> {
   const builder = new GraphBuilder();
   const image = builder.input('image', 'float32', [1, channels, 1, pixels]);
   const value = builder.add('ReorderInput', [image], {});
   const model = writeOnnx(graphToOnnx(builder.build([{ name: 'blocked', value }])));
-  const session = await runtime.open(model, { device: 'cpu', threads: 1 }).catch(() => undefined);
+  const session = await openWhereKnown(runtime, model);
   if (session === undefined) return undefined;
   try {
     const data = Float32Array.from({ length: channels * pixels }, (_, at) => at);
@@ -29,5 +32,16 @@ export async function blockedLayoutWidth(runtime: Runtime): Promise<number | und
     return width === 8 || width === 16 ? width : undefined;
   } finally {
     await session.dispose();
+  }
+}
+
+/** A session of the probe, or `undefined` where its operator does not exist. */
+async function openWhereKnown(runtime: Runtime, model: Uint8Array): Promise<Session | undefined> {
+  try {
+    return await runtime.open(model, { device: 'cpu', threads: 1 });
+  } catch (error) {
+    // Any other failure says nothing of the layout, and would be taken for an answer ever after.
+    if (error instanceof UnsupportedError) return undefined;
+    throw error;
   }
 }

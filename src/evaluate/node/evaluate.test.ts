@@ -102,6 +102,23 @@ describe('evaluate', () => {
     expect(failures[1]).toMatch(/^picture-4: .*found 77/);
   });
 
+  it('names a picture whose id occurs in what went wrong anyway', async () => {
+    const { image, label } = greySample(3, 3);
+    const bad = { image, label: { ...label, data: label.data.map(() => 77) } };
+    const pairs = new Map([
+      ['7', bad],
+      ['8', { image, label }],
+    ]);
+    const numbered = await folder.writeDataset('numbered', pairs, { classes: labels });
+    await folder.write('numbered/val/images/9.png', 'no picture');
+    await folder.write('numbered/val/labels/9.png', await readFile(`${numbered}/val/labels/8.png`));
+    const { failures } = await run({ dataset: numbered });
+    expect(failures).toEqual([
+      expect.stringMatching(/^7: truth: .*found 77/),
+      expect.stringMatching(/^sample "9", .*9\.png: not a picture/),
+    ]);
+  });
+
   it('refuses a dataset none of whose pictures can be evaluated', async () => {
     const damaged = await folder.writeDataset('hopeless', samples, { classes: labels });
     for (const id of samples.keys()) await folder.write(`hopeless/val/images/${id}.png`, '');

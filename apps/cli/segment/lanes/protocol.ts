@@ -11,9 +11,11 @@ export interface LaneSettings {
   readonly fit?: Fit;
   readonly size?: Size;
   readonly outputStride?: number;
-  /** Average over these scales of the input, over mirrored pictures, and over tiles' overlaps. */
+  /** Average over these scales of the input. */
   readonly scales?: readonly number[];
+  /** Average over mirrored pictures too. */
   readonly flip?: boolean;
+  /** Cut large pictures into tiles, each of which labels its own half of an overlap. */
   readonly tile?: TileOptions | true;
   /** Refine the results by a dense CRF. */
   readonly crf?: CrfParameters;

@@ -50,7 +50,7 @@ export class Workbench {
     });
     try {
       segmenter.check(segmentOptions(settings));
-      await segmenter.warmUp();
+      await segmenter.warmUp(settings);
       return new Workbench(settings, segmenter);
     } catch (error) {
       await segmenter.dispose();

@@ -1,11 +1,12 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { AtrousError, messageOf, OutputError } from '../../../core/errors.js';
+import { messageOf, OutputError } from '../../../core/errors.js';
 import type { DatasetSource } from '../../../data/dataset-source.js';
 import { ListedSource } from '../../../data/node/listed-source.js';
 import type { LabelMap } from '../../../image/index.js';
 import { Segmenter } from '../../../segment/node/segmenter.js';
 import { Evaluation } from '../../evaluation.js';
+import { pictureError } from '../picture-error.js';
 import { encodeSubmission, submissionFile } from '../submission.js';
 import type { LaneSettings, OpenModel, PictureCounts } from './protocol.js';
 
@@ -40,10 +41,8 @@ export class Workbench {
     const source = new ListedSource(settings.dataset, settings.dataset.format);
     const segmenter = await Segmenter.load(settings.model, { ...settings.load, worker: false });
     try {
-      const { scales = [1] } = settings.segment;
       segmenter.check(settings.segment);
-      // A device that fails is to be noticed now, and not at every picture.
-      if (scales.includes(1)) await segmenter.warmUp();
+      await segmenter.warmUp(settings.segment);
       return new Workbench(settings, source, segmenter);
     } catch (error) {
       await segmenter.dispose();
@@ -73,8 +72,7 @@ export class Workbench {
     } catch (error) {
       this.#evaluation.takeCounts();
       this.#beforeCrf.takeCounts();
-      if (error instanceof OutputError || messageOf(error).includes(id)) throw error;
-      throw new AtrousError({ place: id, problem: messageOf(error), cause: error });
+      throw pictureError(id, error);
     }
   }
 

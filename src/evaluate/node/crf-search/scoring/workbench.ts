@@ -1,9 +1,10 @@
-import { AtrousError, InternalError, messageOf, OutputError } from '../../../../core/errors.js';
+import { InternalError } from '../../../../core/errors.js';
 import { ListedSource } from '../../../../data/node/listed-source.js';
 import { Segmenter } from '../../../../segment/node/segmenter.js';
 import { labelsOfScores } from '../../../../segment/picture-scores.js';
 import { Evaluation, type EvaluationCounts } from '../../../evaluation.js';
 import type { OpenModel } from '../../lanes/protocol.js';
+import { pictureError } from '../../picture-error.js';
 import { writeScores } from '../score-files.js';
 import type { ScoringSettings } from './protocol.js';
 
@@ -30,9 +31,7 @@ export class ScoringWorkbench {
     const segmenter = await Segmenter.load(settings.model, { ...settings.load, worker: false });
     try {
       segmenter.check({ ...settings.views, crf: true });
-      const { scales = [1] } = settings.views;
-      // A device that fails is to be noticed now, and not at every picture.
-      if (scales.includes(1)) await segmenter.warmUp();
+      await segmenter.warmUp(settings.views);
       return new ScoringWorkbench(settings, source, segmenter);
     } catch (error) {
       await segmenter.dispose();
@@ -56,8 +55,7 @@ export class ScoringWorkbench {
       await writeScores(this.#settings.folder, index, scores);
     } catch (error) {
       this.#evaluation.takeCounts();
-      if (error instanceof OutputError || messageOf(error).includes(id)) throw error;
-      throw new AtrousError({ place: id, problem: messageOf(error), cause: error });
+      throw pictureError(id, error);
     }
     return this.#evaluation.takeCounts();
   }

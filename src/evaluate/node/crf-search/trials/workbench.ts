@@ -1,8 +1,9 @@
-import { AtrousError, InternalError, messageOf } from '../../../../core/errors.js';
+import { InternalError } from '../../../../core/errors.js';
 import { SingleThreadDenseCrf, unaryFromProbabilities } from '../../../../crf/index.js';
 import { ListedSource } from '../../../../data/node/listed-source.js';
 import { probabilitiesOfScores } from '../../../../segment/picture-scores.js';
 import { Evaluation, type EvaluationCounts } from '../../../evaluation.js';
+import { pictureError } from '../../picture-error.js';
 import { readScores } from '../score-files.js';
 import type { TrialJob, TrialSettings } from './protocol.js';
 
@@ -45,8 +46,7 @@ export class TrialWorkbench {
       return counts;
     } catch (error) {
       this.#evaluation.takeCounts();
-      if (messageOf(error).includes(id)) throw error;
-      throw new AtrousError({ place: id, problem: messageOf(error), cause: error });
+      throw pictureError(id, error);
     }
   }
 
