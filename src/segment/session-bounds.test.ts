@@ -73,6 +73,19 @@ describe('a segmenter that is asked for many input sizes', () => {
     expect(counts.open).toBe(0);
   });
 
+  it.each([[undefined], [[1, 0.5]], [[0.5, 1.25]]])(
+    'opens a session beforehand that pictures at scales %j use',
+    async (scales) => {
+      const { counts, segmenter } = counted(2 ** 28);
+      const views = scales === undefined ? {} : { scales };
+      await segmenter.warmUp(views);
+      expect(counts.opened).toBe(1);
+      await segmenter.segment(picture, views);
+      expect(counts.opened).toBe(scales?.length ?? 1);
+      await segmenter.dispose();
+    },
+  );
+
   it('keeps the working memory of one input size alone, whatever the scales', async () => {
     const { counts, segmenter } = counted(2 ** 28);
     await segmenter.segment(picture, { scales: [0.5, 1, 2, 3] });
