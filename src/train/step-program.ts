@@ -4,7 +4,7 @@ import type { NamedTensors, Session } from '../runtime/index.js';
 import { DropoutMask } from './dropout-masks.js';
 import { GradientSums } from './gradient-sums.js';
 import { lossOutput, stepInputs, type TrainingGraph } from './step-graph/index.js';
-import { DoubleBuffer, type TrainingState } from './training-state.js';
+import { StateBuffer, type TrainingState } from './training-state.js';
 
 /** What a step sees. */
 export interface TrainerBatch {
@@ -26,7 +26,7 @@ export interface StepCall {
 /** A way to get from one state to the next. */
 export interface StepProgram {
   readonly state: TrainingState;
-  /** Computes the next state, and returns the loss. */
+  /** Computes the next state beside the current one, and returns the loss. */
   run(call: StepCall): Promise<number>;
   /** Makes the next state the current one. */
   accept(): void;
@@ -35,12 +35,12 @@ export interface StepProgram {
 /** The step as one graph. */
 export class WholeStep implements StepProgram {
   readonly #session: Session;
-  readonly #buffer: DoubleBuffer;
+  readonly #buffer: StateBuffer;
   readonly #masks: readonly DropoutMask[];
 
   constructor(session: Session, { dropoutMasks }: TrainingGraph, state: TrainingState) {
     this.#session = session;
-    this.#buffer = new DoubleBuffer(state, outputsOf(session));
+    this.#buffer = new StateBuffer(state, outputsOf(session));
     this.#masks = masksOf(dropoutMasks);
   }
 
@@ -49,6 +49,7 @@ export class WholeStep implements StepProgram {
   }
 
   async run({ batch, seed, number, scalars }: StepCall): Promise<number> {
+    this.#buffer.restart();
     const feeds = {
       ...this.#buffer.feeds(),
       ...drawnMasks(this.#masks, seed, number, 0),
@@ -56,11 +57,13 @@ export class WholeStep implements StepProgram {
       [stepInputs.image]: batch.images,
       [stepInputs.labels]: batch.labels,
     };
-    return lossOf(await runWith(this.#session, feeds, this.#buffer.into()));
+    const loss = lossOf(await runWith(this.#session, feeds, this.#buffer.into()));
+    this.#buffer.advance();
+    return loss;
   }
 
   accept(): void {
-    this.#buffer.flip();
+    this.#buffer.accept();
   }
 }
 
@@ -72,9 +75,9 @@ export class WholeStep implements StepProgram {
 export class AccumulatedStep implements StepProgram {
   readonly #gradients: Session;
   readonly #updates: Session;
-  readonly #trained: DoubleBuffer;
+  readonly #trained: StateBuffer;
   /** Advanced by every part. */
-  readonly #statistics: DoubleBuffer;
+  readonly #statistics: StateBuffer;
   readonly #masks: readonly DropoutMask[];
   readonly #sums: GradientSums;
   readonly #parts: number;
@@ -83,7 +86,7 @@ export class AccumulatedStep implements StepProgram {
   constructor(
     gradients: Session,
     updates: Session,
-    { dropoutMasks, parameters, statistics }: TrainingGraph,
+    { dropoutMasks, parameters, statistics }: Omit<TrainingGraph, 'graph'>,
     state: TrainingState,
     parts: number,
     ignoreValue: number,
@@ -91,12 +94,12 @@ export class AccumulatedStep implements StepProgram {
     this.#gradients = gradients;
     this.#updates = updates;
     const followed = new Set(statistics.map(({ name }) => name));
-    const split = (inSet: boolean, written: Session) => {
+    const split = (inSet: boolean, written: Session, writes: number) => {
       const own = [...state].filter(([name]) => followed.has(name) === inSet);
-      return new DoubleBuffer(new Map(own), outputsOf(written));
+      return new StateBuffer(new Map(own), outputsOf(written), writes);
     };
-    this.#trained = split(false, updates);
-    this.#statistics = split(true, gradients);
+    this.#trained = split(false, updates, 1);
+    this.#statistics = split(true, gradients, parts);
     this.#masks = masksOf(dropoutMasks);
     this.#sums = new GradientSums(parameters);
     this.#parts = parts;
@@ -109,6 +112,8 @@ export class AccumulatedStep implements StepProgram {
 
   async run({ batch, seed, number, scalars }: StepCall): Promise<number> {
     const shares = this.#shares(batch.labels);
+    this.#trained.restart();
+    this.#statistics.restart();
     const trained = this.#trained.feeds();
     this.#sums.clear();
     let loss = 0;
@@ -125,17 +130,19 @@ export class AccumulatedStep implements StepProgram {
       const into = { ...this.#statistics.into(), ...this.#sums.into };
       const own = lossOf(await runWith(this.#gradients, feeds, into));
       if (!Number.isFinite(own)) return own;
-      this.#statistics.flip();
+      this.#statistics.advance();
       this.#sums.add(share);
       loss += share * own;
     }
     const feeds = { ...trained, ...scalars, ...this.#sums.feeds };
     await runWith(this.#updates, feeds, this.#trained.into());
+    this.#trained.advance();
     return loss;
   }
 
   accept(): void {
-    this.#trained.flip();
+    this.#trained.accept();
+    this.#statistics.accept();
   }
 
   /** Each part's share of the batch's labelled pixels. */

@@ -9,6 +9,7 @@ import {
   zeros,
 } from '../core/tensor.js';
 import type { Weights } from '../models/parameters.js';
+import { required } from './required.js';
 import { nextName, type StateTensor } from './step-graph/index.js';
 
 /** All that a run carries from step to step, by name. */
@@ -64,45 +65,64 @@ function restored(
 }
 
 /**
- * State tensors twice: one set is read, the other written, and then they change places. A tensor
- * that no step writes is there once, in both sets.
+ * State tensors several times: the set of the state that holds, and those that a step's parts write
+ * and read in turn until the step is accepted. A tensor that no step writes is there once, in all.
  */
-export class DoubleBuffer {
-  readonly #sets: readonly [TrainingState, TrainingState];
-  #read: 0 | 1 = 0;
+export class StateBuffer {
+  readonly #sets: readonly TrainingState[];
+  #accepted: TrainingState;
+  #newest: TrainingState;
 
   /**
-   * @param state taken over as the set that is read first.
+   * @param state taken over as the state that holds.
    * @param written names of the outputs of a step.
+   * @param parts of a step, each of which reads what the one before wrote.
    */
-  constructor(state: TrainingState, written: ReadonlySet<string>) {
-    const twin = new Map(
-      [...state].map(([name, value]) => [
-        name,
-        written.has(nextName(name)) ? zeros('float32', value.shape) : value,
-      ]),
-    );
-    this.#sets = [state, twin];
+  constructor(state: TrainingState, written: ReadonlySet<string>, parts = 1) {
+    const another = (): TrainingState =>
+      new Map(
+        [...state].map(([name, value]) => [
+          name,
+          written.has(nextName(name)) ? zeros('float32', value.shape) : value,
+        ]),
+      );
+    this.#sets = [state, another(), ...(parts > 1 ? [another()] : [])];
+    this.#accepted = state;
+    this.#newest = state;
   }
 
-  /** The set that is read. */
+  /** The state that holds; not written before the second step from here. */
   get current(): TrainingState {
-    return this.#sets[this.#read];
+    return this.#accepted;
   }
 
-  /** Feeds of the set that is read. */
+  /** Feeds of what was written last. */
   feeds(): Readonly<Record<string, Tensor>> {
-    return Object.fromEntries(this.current);
+    return Object.fromEntries(this.#newest);
   }
 
-  /** Targets for the graph's outputs: the other set. */
+  /** Targets for the graph's outputs. */
   into(): Readonly<Record<string, Tensor>> {
-    const other = this.#sets[this.#read === 0 ? 1 : 0];
-    return Object.fromEntries([...other].map(([name, value]) => [nextName(name), value]));
+    return Object.fromEntries([...this.#free].map(([name, value]) => [nextName(name), value]));
   }
 
   /** What was written is now read. */
-  flip(): void {
-    this.#read = this.#read === 0 ? 1 : 0;
+  advance(): void {
+    this.#newest = this.#free;
+  }
+
+  /** What was written last is the state that holds. */
+  accept(): void {
+    this.#accepted = this.#newest;
+  }
+
+  /** Forgets what was written since the state that holds. */
+  restart(): void {
+    this.#newest = this.#accepted;
+  }
+
+  get #free(): TrainingState {
+    const free = this.#sets.find((set) => set !== this.#accepted && set !== this.#newest);
+    return required(free, 'a set of state tensors to write');
   }
 }

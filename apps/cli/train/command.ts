@@ -8,13 +8,14 @@ interface TrainFlags {
   readonly device?: string;
   readonly threads?: number;
   readonly json?: boolean;
+  readonly settings?: boolean;
 }
 
 /** `atrous train`. */
 export function trainCommand(end: (code: ExitCode) => void): Command {
   return new Command('train')
     .description('Train a network on a labelled data set.')
-    .argument('<config>', 'configuration: JSON, or a module whose default export it is')
+    .argument('[config]', 'configuration: JSON, or a module whose default export it is')
     .option(
       '--set <key=value>',
       'replace a value of the configuration; may be repeated',
@@ -33,8 +34,16 @@ export function trainCommand(end: (code: ExitCode) => void): Command {
       wholeNumber(1, 1024),
     )
     .option('--json', "print the log's JSON lines, and nothing else, on stdout")
+    .option('--settings', 'print all settings that a configuration may have, and nothing else')
     .addHelpText('after', help)
-    .action(async (config: string, { set, device, threads, resume, json }: TrainFlags) => {
+    .action(async (config: string | undefined, flags: TrainFlags, command: Command) => {
+      const { set, device, threads, resume, json, settings } = flags;
+      if (settings === true) {
+        const { settingLines } = await import('./settings.js');
+        process.stdout.write(`${settingLines().join('\n')}\n`);
+        return;
+      }
+      if (config === undefined) command.error("error: missing required argument 'config'");
       const { runTrain } = await import('./run.js');
       const assignments = [
         ...set,
@@ -48,10 +57,7 @@ export function trainCommand(end: (code: ExitCode) => void): Command {
 const help = `
 The least that a configuration says is {"dataset": {"path": "camvid"}, "output": "runs/camvid"}; all
 else has defaults, DeepLab's where it has the setting. Paths are as seen from the working folder.
-Keys: dataset, output, network, crop, batchSize, microBatches, steps, optimizer, learningRate,
-losses, auxiliary, distillation, weightDecay, lastLayerMultiplier, biasMultiplier, clipNorm,
-batchNorm, dropout, averageDecay, augmentation, seed, initial, evaluation, checkpointEvery,
-summaryEvery, device, threads.
+"atrous train --settings" tells of every setting what it may be, its default and what it does.
 
 network.imagePyramid, {"scales": [1, 0.75], "merge": "max"}, shows the network each image at several
 scales and merges what it answers, in training and ever after; each scale has losses of its own.
@@ -75,6 +81,7 @@ Exit code: 0 all steps are done; 1 an error ended the run after it began, its ch
 2 nothing could start. Ctrl-C finishes the step, writes a checkpoint and ends with 130.
 
 Examples:
+  atrous train --settings
   atrous train config.json
   atrous train config.json --set learningRate.base=0.007 --set network.outputStride=8
   atrous train config.json --resume

@@ -9,7 +9,7 @@ import {
   train,
 } from '../../../src/train/node/index.js';
 import type { ExitCode } from '../exit-code.js';
-import { onInterrupt } from '../interrupt.js';
+import { interruptible } from '../interrupt.js';
 import { TrainProgress } from './progress.js';
 import { closingLine, evaluationLine, openingLines, stepLine } from './text.js';
 
@@ -33,30 +33,20 @@ export async function runTrain(
   { resume, json }: TrainCommand,
 ): Promise<ExitCode> {
   const config = await readConfig(path, assignments);
-  const stop = new AbortController();
-  let settle: () => void = () => {};
-  const settled = new Promise<void>((resolve) => {
-    settle = resolve;
-  });
-  const release = onInterrupt(() => {
-    stop.abort();
-    return settled;
-  });
   const screen = json ? new JsonScreen() : new TextScreen(resume);
-  try {
-    const result = await train(config, { resume, signal: stop.signal }, screen.observer);
-    screen.end(closingLine(result, config));
-    return 0;
-  } catch (error) {
-    screen.close();
-    if (!screen.begun) throw error;
-    const place = error instanceof AtrousError ? '' : 'atrous: ';
-    process.stderr.write(`${place}${messageOf(error)}\n`);
-    return 1;
-  } finally {
-    release();
-    settle();
-  }
+  return interruptible(async (signal) => {
+    try {
+      const result = await train(config, { resume, signal }, screen.observer);
+      screen.end(closingLine(result, config));
+      return 0;
+    } catch (error) {
+      screen.close();
+      if (!screen.begun) throw error;
+      const place = error instanceof AtrousError ? '' : 'atrous: ';
+      process.stderr.write(`${place}${messageOf(error)}\n`);
+      return 1;
+    }
+  });
 }
 
 interface Screen {

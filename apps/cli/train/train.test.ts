@@ -98,6 +98,7 @@ describe('atrous train', () => {
   it.each<readonly [string, readonly string[], RegExp]>([
     ['a missing file', ['none.json'], /^none\.json: the configuration cannot be read/],
     ['an unknown key', ['run.json', '--set', 'stepz=3'], /unknown key "stepz".*"steps"\?/],
+    ['scales in the wrong order', ['run.json', '--set', 'augmentation.minScale=3'], /at most 2/],
     ['no split', ['run.json', '--set', 'dataset.split=test'], /no split "test".*train, val/],
   ])('refuses %s in one line', async (_, args, message) => {
     const result = await place.run(['train', ...args, '--set', 'output=refused']);
@@ -105,6 +106,17 @@ describe('atrous train', () => {
     expect(result.complaints).toHaveLength(1);
     expect(result.stderr).toMatch(message);
     expect(existsSync(place.path('refused'))).toBe(false);
+  });
+
+  it('prints the settings without a configuration, which all else needs', async () => {
+    const { code, stdout } = await place.run(['train', '--settings']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^dataset: required\n[\s\S]*\nthreads: whole number/);
+    expect(await place.run(['train'])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: "atrous train: missing required argument 'config'\n",
+    });
   });
 
   it('says before the first step that the folder cannot be written', async () => {

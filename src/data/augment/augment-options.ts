@@ -73,7 +73,7 @@ export const noAugmentation = {
 } as const satisfies Omit<AugmentOptions, 'crop'>;
 
 /** Ranges of the options that are plain numbers. */
-const ranges = {
+export const augmentRanges = {
   minScale: [0.01, 100],
   maxScale: [0.01, 100],
   scaleStep: [0, 100],
@@ -89,8 +89,8 @@ const ranges = {
 /** @throws OptionError naming the first option that is out of range. */
 export function completeAugmentOptions(options: AugmentOptions): CompleteAugmentOptions {
   const complete = { resize: undefined, ...augmentDefaults, ...options };
-  for (const [name, [least, most]] of Object.entries(ranges)) {
-    checkRange(name, complete[name as keyof typeof ranges], least, most);
+  for (const [name, [least, most]] of Object.entries(augmentRanges)) {
+    checkRange(name, complete[name as keyof typeof augmentRanges], least, most);
   }
   const { crop, resize, minScale, maxScale, padColour } = complete;
   for (const side of ['width', 'height'] as const) checkWhole(`crop ${side}`, crop[side]);

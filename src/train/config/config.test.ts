@@ -126,6 +126,11 @@ describe('parseConfig', () => {
     [{ ...least, auxiliary: { weight: 0 } }, 'auxiliary.weight'],
     [{ ...least, auxiliary: { filters: 0.5 } }, 'auxiliary.filters'],
     [{ ...least, dropout: 0.1 }, 'dropout'],
+    [{ ...least, augmentation: { minScale: 0 } }, 'augmentation.minScale'],
+    [{ ...least, augmentation: { scaleStep: -0.25 } }, 'augmentation.scaleStep'],
+    [{ ...least, augmentation: { flip: 2 } }, 'augmentation.flip'],
+    [{ ...least, augmentation: { blurSigma: 9 } }, 'augmentation.blurSigma'],
+    [{ ...least, augmentation: { padColour: [0, 0, 256] } }, 'augmentation.padColour.2'],
     [7, 'the whole'],
   ])('names the key of a value that cannot be: %j', (value, key) => {
     expect(messageFor(value)).toMatch(new RegExp(`^run\\.json: ${key}: `));
@@ -139,6 +144,9 @@ describe('parseConfig', () => {
     expect(messageFor({ ...least, learningRate: { slowStart } })).toMatch(/would never end/);
     const hard = { kind: 'cross-entropy', hardPixels: { share: 0.5 } };
     expect(messageFor({ ...least, losses: [hard, hard] })).toMatch(/one loss only/);
+    expect(messageFor({ ...least, augmentation: { minScale: 3 } })).toMatch(
+      /^run\.json, augmentation\.minScale: .*expected at most 2, found 3/,
+    );
   });
 });
 

@@ -43,7 +43,7 @@ export function parseConfig(value: unknown, place: string): TrainConfig {
 }
 
 function checkTogether(config: TrainConfig, place: string): void {
-  const { batchSize, microBatches, losses, learningRate, steps, initial } = config;
+  const { batchSize, microBatches, losses, learningRate, steps, initial, augmentation } = config;
   if (batchSize % microBatches !== 0) {
     throw new OptionError({
       place: `${place}, microBatches`,
@@ -59,6 +59,14 @@ function checkTogether(config: TrainConfig, place: string): void {
     });
   }
   if (initial.decoder === 'pass-through') checkPassThrough(config, place);
+  if (augmentation.minScale > augmentation.maxScale) {
+    throw new OptionError({
+      place: `${place}, augmentation.minScale`,
+      problem: 'larger than augmentation.maxScale',
+      expected: `at most ${augmentation.maxScale}`,
+      found: `${augmentation.minScale}`,
+    });
+  }
   if (learningRate.slowStart.steps >= steps) {
     throw new OptionError({
       place: `${place}, learningRate.slowStart.steps`,

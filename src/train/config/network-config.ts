@@ -8,39 +8,45 @@ import { pyramidMerges } from '../../models/image-pyramid.js';
 import { parseNetworkName } from '../../models/names.js';
 import { checkSettings, settingsOf } from '../../models/settings.js';
 import { optionalNetworkSettings } from '../../weights/network-schema.js';
+import { channels, count } from './value-ranges.js';
 
-const count = z.number().int().min(1);
-
-/** Scales that the network sees each image at, in training and ever after. */
 const imagePyramid = z.strictObject({
-  /** 1 is the image as it is; each has losses of its own, beside those of what they make together. */
   scales: z
     .array(z.number().min(0.1).max(4))
     .min(1)
     .max(8)
     .refine((scales) => new Set(scales).size === scales.length, 'expected scales that differ')
-    .default([...deepLabDefaults.imagePyramid.scales]),
-  /** How the scales' logits become one. */
-  merge: z.enum(pyramidMerges).default(deepLabDefaults.imagePyramid.merge),
+    .default([...deepLabDefaults.imagePyramid.scales])
+    .describe('1 is the image as it is; each has losses of its own, and all together.'),
+  merge: z
+    .enum(pyramidMerges)
+    .default(deepLabDefaults.imagePyramid.merge)
+    .describe("How the scales' logits become one."),
 });
+
+const { multiGrid, imageFeatures, convolutions, decoderStrides } = optionalNetworkSettings;
 
 const settings = z
   .strictObject({
-    backbone: z.enum(backboneNames),
-    depthMultiplier: z.number().positive().max(4),
-    outputStride: z.literal(outputStrides),
-    head: z.enum(headNames),
-    /**
-     * Rates of the head's 3x3 branches at its own output stride, 8 for v1 and v2 and 16 for the
-     * others; scaled to other strides.
-     */
-    atrousRates: z.array(count),
-    /** Channels of the head's branches and of what joins them. */
-    asppFilters: count.max(4096),
-    /** Channels of the decoder's convolutions. */
-    decoderFilters: count.max(4096),
-    imagePyramid,
+    backbone: z.enum(backboneNames).describe('What makes features of the image.'),
+    depthMultiplier: z.number().positive().max(4).describe("Factor on the backbone's channels."),
+    outputStride: z.literal(outputStrides).describe('Side of the image over that of its features.'),
+    head: z.enum(headNames).describe('What makes class scores of the features.'),
+    atrousRates: z
+      .array(count)
+      .describe("Of the head's 3x3 branches at stride 16 (v1, v2: 8), scaled to other strides."),
+    asppFilters: channels.describe("Channels of the head's branches and of what joins them."),
+    decoderFilters: channels.describe("Channels of the decoder's convolutions."),
+    imagePyramid: imagePyramid.describe(
+      'Scales that the network sees each image at, in training and ever after.',
+    ),
     ...optionalNetworkSettings,
+    multiGrid: multiGrid.describe("Factors on the atrous rates of the last stage's units."),
+    imageFeatures: imageFeatures.describe('Whether ASPP has image-level features; yes unless set.'),
+    convolutions: convolutions.describe('The 3x3 ones of head and decoder; separable unless set.'),
+    decoderStrides: decoderStrides.describe(
+      "Output strides of the decoder's stages, from coarse to fine; [4] unless set.",
+    ),
   })
   .superRefine((network, context) => {
     tried(context, () => checkSettings({ ...network, classes: deepLabDefaults.classes }));
@@ -57,6 +63,9 @@ export const networkConfig = z.preprocess(
   (value: NetworkInput, context) => tried(context, () => complete(value)) ?? z.NEVER,
   settings,
 );
+
+/** What a run that tells nothing of its network trains. */
+export const usualNetwork = settings.parse(complete({}));
 
 function complete(value: NetworkInput): unknown {
   if (typeof value === 'string') {

@@ -60,25 +60,29 @@ export async function openRun(
       ? await starting()
       : { state: restoredState(tensors, checkpoint.tensors, folder.last), first: undefined };
   const step = checkpoint?.metadata.step ?? 0;
-  // Shows, before any work is done, that checkpoints can be written.
-  if (checkpoint === undefined) folder.save(run, state, 0);
   const { microBatches, seed } = config;
   const options = { settings, microBatches, seed, runtime, session };
   const trainer = await Trainer.open(options, state, step);
+  let batches: BatchStream | undefined;
   try {
+    batches = batchesOf(training, config, step);
+    // Shows, before any work is done, that checkpoints can be written; last of all, since a folder
+    // with a checkpoint refuses another start.
+    if (checkpoint === undefined) folder.save(run, state, 0);
     return {
       ...run,
       training,
       ...(validation === undefined ? {} : { validation }),
       folder,
       trainer,
-      batches: batchesOf(training, config, step),
+      batches,
       parameters: network.parameters,
       session,
       resumed: checkpoint !== undefined,
       ...(first === undefined ? {} : { first }),
     };
   } catch (error) {
+    await batches?.dispose();
     await trainer.dispose();
     throw error;
   }

@@ -182,6 +182,14 @@ describe('train', () => {
     );
   });
 
+  it('starts anew in a folder where a start failed late', async () => {
+    const least = { steps: 1, evaluation: { every: 0 } };
+    const sources = { training: { ...twoClasses(training), labelled: false } };
+    expect(await failure(runs.train('late', least, { sources }))).toMatch(/without labels/);
+    expect(readdirSync(runs.path('late'))).toEqual([]);
+    expect(await runs.train('late', least)).toMatchObject({ steps: 1, complete: true });
+  });
+
   it('refuses class weights that are not one for each class', async () => {
     const wrong = { losses: [{ kind: 'cross-entropy' as const, classWeights: [1, 2] }] };
     expect(await failure(runs.train('weights', wrong))).toMatch(

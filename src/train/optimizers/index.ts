@@ -2,6 +2,7 @@ import { float32, type Shape } from '../../core/tensor.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
 import type { AttributesInOf, OperatorName } from '../../graph/operators.js';
+import { required } from '../required.js';
 
 /** A way to turn gradients into new parameters, as plain data. */
 export type OptimizerSettings =
@@ -66,7 +67,7 @@ function momentum(
   { momentum: share = 0.9, nesterov = false }: Extract<OptimizerSettings, { kind: 'sgd' }>,
   { parameter, gradient, slots, rate }: UpdateInputs,
 ): Updated {
-  const [before = gradient] = slots;
+  const before = required(slots[0], 'the velocity');
   const velocity = maker.add('Add', [maker.times(before, share), gradient], {});
   const ahead = nesterov
     ? maker.add('Add', [maker.times(velocity, share), gradient], {})
@@ -80,7 +81,8 @@ function adam(
   { kind, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamSettings<'adam' | 'adamw'>,
   { parameter, gradient, slots, rate, step, decay }: UpdateInputs,
 ): Updated {
-  const [first = gradient, second = gradient] = slots;
+  const first = required(slots[0], 'the mean of gradients');
+  const second = required(slots[1], 'the mean of their squares');
   const average = (old: Value, value: Value, beta: number) =>
     maker.add('Add', [maker.times(old, beta), maker.times(value, 1 - beta)], {});
   const mean = average(first, gradient, beta1);

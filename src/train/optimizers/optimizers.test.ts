@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { InternalError } from '../../core/errors.js';
 import { float32, type Tensor, toNumbers } from '../../core/tensor.js';
 import { GraphBuilder } from '../../graph/builder.js';
 import { runGraph } from '../../graph/engine.fixture.js';
@@ -101,4 +102,11 @@ describe.each([
       expect(found[at]).toBeCloseTo(pyTorch[name][at] ?? Number.NaN, 5);
     }
   });
+});
+
+it.each(['sgd', 'adam', 'adamw'] as const)('%s asks for its slots', (kind) => {
+  const builder = new GraphBuilder();
+  const given = builder.input('given', 'float32', []);
+  const inputs = { parameter: given, gradient: given, slots: [], rate: given, step: given, decay };
+  expect(() => update(builder, { kind }, inputs)).toThrow(InternalError);
 });

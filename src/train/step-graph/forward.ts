@@ -13,10 +13,16 @@ import {
 } from '../../models/layers.js';
 import { distillation, labelsAt } from '../losses/distillation.js';
 import { LossInputs, LossLabels, totalLoss } from '../losses/index.js';
+import { required } from '../required.js';
 import { teacherLogits } from '../teacher.js';
 import { stepInputs } from './names.js';
 import { batchNormOf, isTrained } from './rate-factors.js';
 import type { StepSettings } from './settings.js';
+
+/** A parameter that the step moves, with the loss's gradient by it. */
+export interface MovedParameter extends BuiltParameter {
+  readonly gradient: Value;
+}
 
 /** From images and labels to the loss and its gradients. */
 export class Forward {
@@ -57,13 +63,15 @@ export class Forward {
     return this.#layers.dropoutMasks;
   }
 
-  /** Of the parameters, in their order. */
-  gradients(): readonly Value[] {
-    return backward(
-      this.#builder,
-      this.loss,
-      this.parameters.map(({ value }) => value),
-    );
+  /** The parameters with their gradients, which are added to the graph. */
+  moved(): readonly MovedParameter[] {
+    const { parameters } = this;
+    const values = parameters.map(({ value }) => value);
+    const gradients = backward(this.#builder, this.loss, values);
+    return parameters.map((parameter, index) => ({
+      ...parameter,
+      gradient: required(gradients[index], `the gradient of ${parameter.name}`),
+    }));
   }
 
   /** The configured losses of some logits, resized to the labels' size. */

@@ -25,13 +25,13 @@ export interface TrainingGraph extends TrainedParts {
 export function stepGraph(settings: StepSettings): TrainingGraph {
   const builder = new GraphBuilder({ foldConstants: true });
   const forward = new Forward(builder, settings);
-  const gradients = forward.gradients();
-  const updates = new Updates(builder, settings, forward.parameters);
+  const moved = forward.moved();
+  const updates = new Updates(builder, settings, moved);
   return described(
     forward,
     builder.build([
       { name: lossOutput, value: forward.loss },
-      ...updates.apply(gradients),
+      ...updates.apply(moved),
       ...followedStatistics(builder, forward.statistics, updates.step),
     ]),
   );
@@ -41,16 +41,13 @@ export function stepGraph(settings: StepSettings): TrainingGraph {
 export function gradientGraph(settings: StepSettings): TrainingGraph {
   const builder = new GraphBuilder({ foldConstants: true });
   const forward = new Forward(builder, settings);
-  const gradients = forward.gradients();
+  const moved = forward.moved();
   const step = builder.input(stepInputs.step, 'float32', []);
   return described(
     forward,
     builder.build([
       { name: lossOutput, value: forward.loss },
-      ...forward.parameters.map(({ name }, index) => ({
-        name: gradientName(name),
-        value: gradients[index] ?? forward.loss,
-      })),
+      ...moved.map(({ name, gradient }) => ({ name: gradientName(name), value: gradient })),
       ...followedStatistics(builder, forward.statistics, step),
     ]),
   );
@@ -64,10 +61,11 @@ export function updateGraph(settings: StepSettings, parameters: readonly Paramet
     value: builder.input(parameter.name, 'float32', parameter.shape),
   }));
   const updates = new Updates(builder, settings, built);
-  const gradients = parameters.map(({ name, shape }) =>
-    builder.input(gradientName(name), 'float32', shape),
-  );
-  return builder.build(updates.apply(gradients));
+  const moved = built.map((parameter) => ({
+    ...parameter,
+    gradient: builder.input(gradientName(parameter.name), 'float32', parameter.shape),
+  }));
+  return builder.build(updates.apply(moved));
 }
 
 function described({ parameters, statistics, dropoutMasks }: Forward, graph: Graph): TrainingGraph {

@@ -1,6 +1,7 @@
 import { elementCount, int64, type Shape, sameShape } from '../../core/tensor.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Value } from '../../graph/graph.js';
+import { required } from '../required.js';
 
 /**
  * Values of more elements stay by themselves: a copy into a vector and out of it costs more than
@@ -54,7 +55,7 @@ function packOf<Item extends { readonly shape: Shape }>(
     // As vectors: on shapes that end in 1, those of 1x1 convolutions, ONNX Runtime goes element by
     // element where a scalar is broadcast, ten times as long.
     pack: (read) => {
-      const vectors = items.map((item, index) => reshaped(read(item), [sizes[index] ?? 0]));
+      const vectors = items.map((item) => reshaped(read(item), [elementCount(item.shape)]));
       const [only] = vectors;
       return vectors.length === 1 && only !== undefined
         ? only
@@ -70,7 +71,10 @@ function packOf<Item extends { readonly shape: Shape }>(
               { axis: 0 },
               { outputs: sizes.length },
             );
-      return items.map((item, index) => [item, reshaped(parts[index] ?? vector, item.shape)]);
+      return items.map((item, index) => [
+        item,
+        reshaped(required(parts[index], `part ${index}`), item.shape),
+      ]);
     },
   };
 }

@@ -4,14 +4,20 @@ import type { GraphOutput, Value } from '../../graph/graph.js';
 import type { BuiltParameter } from '../../models/layers.js';
 import type { NetworkPart } from '../../models/parameters.js';
 import { slotNames, update } from '../optimizers/index.js';
+import { required } from '../required.js';
+import type { MovedParameter } from './forward.js';
 import { averageName, nextName, stepInputs } from './names.js';
 import { type Pack, packed } from './packing.js';
 import { rateFactor } from './rate-factors.js';
 import type { StepSettings } from './settings.js';
 import { keptBeside, slotName } from './state-tensors.js';
 
-/** A parameter with its gradient. */
-interface Moved extends BuiltParameter {
+type MovedPack = Pack<MovedParameter>;
+
+/** Parameters that are moved together, as one vector each of values and gradients. */
+interface PackedMove {
+  readonly pack: MovedPack;
+  readonly parameter: Value;
   readonly gradient: Value;
 }
 
@@ -20,7 +26,6 @@ export class Updates {
   readonly step: Value;
   readonly #builder: GraphBuilder;
   readonly #settings: StepSettings;
-  readonly #parameters: readonly BuiltParameter[];
   readonly #rates: ReadonlyMap<NetworkPart, Value>;
   readonly #inputs = new Map<string, Value>();
 
@@ -31,7 +36,6 @@ export class Updates {
   ) {
     this.#builder = builder;
     this.#settings = settings;
-    this.#parameters = parameters;
     const rate = builder.input(stepInputs.learningRate, 'float32', []);
     const parts = new Set(parameters.map(({ part }) => part));
     this.#rates = new Map(
@@ -43,25 +47,23 @@ export class Updates {
     }
   }
 
-  apply(gradients: readonly Value[]): readonly GraphOutput[] {
-    const moved = this.#parameters.map((parameter, index) => ({
-      ...parameter,
-      gradient: gradients[index] ?? parameter.value,
-    }));
+  /** @param moved the parameters that this was made for. */
+  apply(moved: readonly MovedParameter[]): readonly GraphOutput[] {
     const packs = packed(this.#builder, moved, ({ role, part }) => `${role} of ${part}`);
-    const vectors = packs.map((pack) => pack.pack(({ value }) => value));
-    const shaped = packs.map((pack, index) => this.#shaped(pack, vectors[index] ?? this.step));
-    const clipped = this.#clipped(shaped);
-    return packs.flatMap((pack, index) =>
-      this.#updated(pack, vectors[index] ?? this.step, clipped[index] ?? this.step),
-    );
+    const vectors = packs.map((pack) => ({ pack, parameter: pack.pack(({ value }) => value) }));
+    const shaped = vectors.map(({ pack, parameter }) => ({
+      pack,
+      parameter,
+      gradient: this.#shaped(pack, parameter),
+    }));
+    return this.#clipped(shaped).flatMap((move) => this.#updated(move));
   }
 
   /**
    * Gradients with weight decay added (where the optimizer does not keep it apart) and multipliers
    * applied.
    */
-  #shaped({ items: [{ role, part }], pack }: Pack<Moved>, vector: Value): Value {
+  #shaped({ items: [{ role, part }], pack }: MovedPack, vector: Value): Value {
     const { weightDecay, lastLayerMultiplier, biasMultiplier, optimizer } = this.#settings;
     const gradient = pack((item) => item.gradient);
     const penalised = role === 'weights' && weightDecay > 0 && optimizer.kind !== 'adamw';
@@ -73,11 +75,11 @@ export class Updates {
     return this.#times(whole, factor);
   }
 
-  #clipped(gradients: readonly Value[]): readonly Value[] {
+  #clipped(moves: readonly PackedMove[]): readonly PackedMove[] {
     const { clipNorm } = this.#settings;
-    if (clipNorm === undefined) return gradients;
+    if (clipNorm === undefined) return moves;
     const builder = this.#builder;
-    const squares = gradients.map((gradient) => {
+    const squares = moves.map(({ gradient }) => {
       const axes = builder.constant(int64([...gradient.shape.keys()]), 'axes');
       const square = builder.add('Mul', [gradient, gradient], {});
       return builder.add('ReduceSum', [square, axes], { keepdims: 0 });
@@ -86,28 +88,33 @@ export class Updates {
     const norm = builder.add('Max', [builder.add('Sqrt', [total], {}), this.#scalar(1e-12)], {});
     const ratio = builder.add('Div', [this.#scalar(clipNorm), norm], {});
     const factor = builder.add('Min', [ratio, this.#scalar(1)], {});
-    return gradients.map((gradient) => builder.add('Mul', [gradient, factor], {}));
+    return moves.map((move) => ({
+      ...move,
+      gradient: builder.add('Mul', [move.gradient, factor], {}),
+    }));
   }
 
-  #updated(pack: Pack<Moved>, vector: Value, gradient: Value): readonly GraphOutput[] {
+  #updated({ pack, parameter, gradient }: PackedMove): readonly GraphOutput[] {
     const [{ role, part }] = pack.items;
     const { optimizer, averageDecay, weightDecay } = this.#settings;
     const kept = (nameOf: (name: string) => string) =>
-      pack.pack(({ name, value }) => this.#inputs.get(nameOf(name)) ?? value);
+      pack.pack(({ name }) => required(this.#inputs.get(nameOf(name)), `input ${nameOf(name)}`));
     const outputs = (nameOf: (name: string) => string, next: Value): readonly GraphOutput[] =>
       pack.unpack(next).map(([{ name }, value]) => ({ name: nextName(nameOf(name)), value }));
     const slots = slotNames(optimizer).map((slot) => (name: string) => slotName(name, slot));
     const next = update(this.#builder, optimizer, {
-      parameter: vector,
+      parameter,
       gradient,
       slots: slots.map(kept),
-      rate: this.#rates.get(part) ?? this.step,
+      rate: required(this.#rates.get(part), `the rate of the ${part}`),
       step: this.step,
       decay: role === 'weights' ? weightDecay : 0,
     });
     return [
       ...outputs((name) => name, next.parameter),
-      ...slots.flatMap((nameOf, index) => outputs(nameOf, next.slots[index] ?? next.parameter)),
+      ...slots.flatMap((nameOf, index) =>
+        outputs(nameOf, required(next.slots[index], `slot ${index} of ${parameter.name}`)),
+      ),
       ...(averageDecay === undefined
         ? []
         : outputs(averageName, this.#averaged(kept(averageName), next.parameter, averageDecay))),
