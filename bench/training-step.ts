@@ -1,37 +1,71 @@
 /**
  * A training step of MobileNetV2 1.0 with the v3 head beside PyTorch's, both layouts: time, losses
- * of the first ten steps, peak memory.
+ * of the first ten steps, peak memory. Output stride 16, batch 4, 257x257, batch norm in training
+ * mode, momentum SGD, 2 threads.
  *
  *     node dist/bench/training-step.js
  *
- * Needs Debian's python3-torch.
+ * The three take turns, a few steps each, so that all of them see the machine at its various
+ * speeds. Needs Debian's python3-torch.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import {
   learningRate,
-  measureTraining,
   type TrainingWorkload,
   trainingWorkload,
 } from '../apps/cli/benchmark/training.js';
-import { machine, pause } from './measure.js';
+import { nodeRuntime } from '../src/runtime/node/index.js';
+import { Trainer } from '../src/train/index.js';
+import { machine, median, pause } from './measure.js';
 
-/** What the Python script prints. */
-interface PeerResult {
-  readonly layout: string;
+const settings = { network: 'mobilenetv2', batch: 4, width: 257, height: 257, threads: 2 } as const;
+/** Steps before the clock counts, whose losses are compared. */
+const compared = 10;
+const rounds = 20;
+const stepsPerTurn = 5;
+
+/** Some steps: their losses and milliseconds. */
+interface Turn {
   readonly losses: readonly number[];
-  readonly minMs: number;
-  readonly medianMs: number;
+  readonly times: readonly number[];
   readonly peakMemoryBytes: number;
 }
 
-const settings = { network: 'mobilenetv2', batch: 4, width: 257, height: 257, threads: 2 } as const;
-const runs = 15;
-const warmUp = 3;
-const compared = 10;
-const rounds = 2;
+/** One who takes steps. */
+interface Side {
+  readonly name: string;
+  steps(count: number): Promise<Turn>;
+  end(): Promise<void>;
+}
+
+async function atrous({ settings: step, state, batch }: TrainingWorkload): Promise<Side> {
+  const trainer = await Trainer.open(
+    {
+      settings: step,
+      microBatches: 1,
+      seed: 1,
+      runtime: nodeRuntime({ worker: false }),
+      session: { device: 'cpu', threads: settings.threads },
+    },
+    state,
+  );
+  const steps = async (count: number): Promise<Turn> => {
+    const losses: number[] = [];
+    const times: number[] = [];
+    for (let taken = 0; taken < count; taken++) {
+      const start = performance.now();
+      losses.push(await trainer.step(batch, learningRate));
+      times.push(performance.now() - start);
+    }
+    return { losses, times, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 };
+  };
+  return { name: 'atrous', steps, end: () => trainer.dispose() };
+}
 
 /** Writes what both sides start from, as raw numbers that Python reads back. */
 function writeWorkload(folder: string, { parameters, state, batch }: TrainingWorkload): object {
@@ -44,54 +78,95 @@ function writeWorkload(folder: string, { parameters, state, batch }: TrainingWor
   return { weights: file('weights'), images: file('images'), labels: file('labels') };
 }
 
-function runPeer(folder: string, files: object, layout: string): PeerResult {
-  const config = path.join(folder, 'settings.json');
-  const { batch, height, width, threads } = settings;
-  const steps = { steps: runs + warmUp, warmUp, rate: learningRate, layout, classes: 21 };
-  writeFileSync(config, JSON.stringify({ ...files, ...steps, batch, height, width, threads }));
+function pyTorch(folder: string, files: object, layout: string): Side {
+  const config = path.join(folder, `${layout}.json`);
+  writeFileSync(
+    config,
+    JSON.stringify({ ...files, ...settings, rate: learningRate, layout, classes: 21 }),
+  );
   const script = path.join('bench', 'pytorch', 'train_step.py');
-  const done = spawnSync('/usr/bin/python3', [script, config], { encoding: 'utf8' });
-  if (done.status !== 0) {
-    throw new Error(`PyTorch did not run (Debian's python3-torch is needed): ${done.stderr}`);
-  }
-  return JSON.parse(done.stdout) as PeerResult;
+  const child = spawn('/usr/bin/python3', [script, config], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const gone = once(child, 'exit').then(() => {
+    throw new Error("PyTorch did not run: Debian's python3-torch is needed");
+  });
+  gone.catch(() => {});
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const steps = async (count: number): Promise<Turn> => {
+    child.stdin.write(`${count}\n`);
+    const { value } = await Promise.race([answers.next(), gone]);
+    return JSON.parse(value ?? '') as Turn;
+  };
+  return {
+    name: `PyTorch, ${layout}`,
+    steps,
+    end: async () => {
+      child.stdin.end();
+      await gone.catch(() => {});
+    },
+  };
 }
 
-const mebibytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
+/** The largest relative difference of two runs' losses. */
+function largestDifference(a: readonly number[], b: readonly number[]): number {
+  return Math.max(...a.map((loss, step) => Math.abs(loss / (b[step] ?? Number.NaN) - 1)));
+}
 
-/**
- * One training step beside PyTorch's in both of its layouts: MobileNetV2 1.0 with the v3 head,
- * output stride 16, batch 4, 257x257, batch norm in training mode, momentum SGD, 2 threads.
- */
+async function compare(sides: readonly Side[]): Promise<void> {
+  const first: Turn[] = [];
+  for (const side of sides) first.push(await side.steps(compared));
+  const [own, ...peers] = first.map(({ losses }) => losses);
+  const apart = peers.map((losses) => largestDifference(own ?? [], losses));
+  console.log(
+    `losses of the first ${compared} steps differ by at most ` +
+      `${(100 * Math.max(...apart)).toFixed(4)} %`,
+  );
+  const turns: (readonly Turn[])[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const taken = new Map<Side, Turn>();
+    for (const side of round % 2 === 0 ? sides : sides.toReversed()) {
+      await pause();
+      taken.set(side, await side.steps(stepsPerTurn));
+    }
+    turns.push(sides.flatMap((side) => taken.get(side) ?? []));
+  }
+  const ofSide = (index: number) => turns.flatMap((round) => round[index] ?? []);
+  const medians = sides.map((side, index) => {
+    const times = ofSide(index).flatMap((turn) => turn.times);
+    const peak = Math.max(...ofSide(index).map(({ peakMemoryBytes }) => peakMemoryBytes));
+    const middle = median(times);
+    console.log(
+      `${side.name.padEnd(22)} median ${middle.toFixed(1)} ms, ` +
+        `min ${Math.min(...times).toFixed(1)} ms, peak ${Math.round(peak / 2 ** 20)} MiB`,
+    );
+    return middle;
+  });
+  const [ownMedian = Number.NaN, ...peerMedians] = medians;
+  const best = Math.min(...peerMedians);
+  const better = medians.indexOf(best, 1);
+  const ratios = turns
+    .map((round) => median(round[0]?.times ?? []) / median(round[better]?.times ?? []))
+    .sort((a, b) => a - b);
+  const quartile = (share: number) => ratios[Math.floor(share * (rounds - 1))]?.toFixed(3);
+  console.log(`atrous / better PyTorch: ${(ownMedian / best).toFixed(3)} of the medians;`);
+  console.log(
+    `turn by turn ${median(ratios).toFixed(3)} (quartiles ${quartile(0.25)}, ${quartile(0.75)})`,
+  );
+}
+
 async function main(): Promise<void> {
   console.log(machine());
   const folder = mkdtempSync(path.join(tmpdir(), 'training-step-'));
+  const sides: Side[] = [];
   try {
-    const files = writeWorkload(folder, trainingWorkload({ ...settings, runs }));
-    for (let round = 1; round <= rounds; round++) {
-      const own = await measureTraining({ ...settings, runs });
-      await pause();
-      const peers = ['nchw', 'channels-last'].map((layout) => runPeer(folder, files, layout));
-      console.log(`round ${round}`);
-      const rows = [{ ...own, layout: 'atrous' }, ...peers];
-      for (const { layout, medianMs, minMs, peakMemoryBytes } of rows) {
-        console.log(
-          `  ${layout.padEnd(14)} median ${medianMs.toFixed(1)} ms, min ${minMs.toFixed(1)} ms, ` +
-            `peak ${mebibytes(peakMemoryBytes)}`,
-        );
-      }
-      const best = Math.min(...peers.map(({ medianMs }) => medianMs));
-      console.log(`  atrous / better PyTorch: ${(own.medianMs / best).toFixed(3)}`);
-      const [reference] = peers;
-      const apart = own.losses
-        .slice(0, compared)
-        .map((loss, step) => Math.abs(loss / (reference?.losses[step] ?? Number.NaN) - 1));
-      console.log(
-        `  losses of the first ${compared} steps differ by at most ` +
-          `${(100 * Math.max(...apart)).toFixed(4)} %`,
-      );
-    }
+    const workload = trainingWorkload({ ...settings, runs: 1 });
+    const files = writeWorkload(folder, workload);
+    sides.push(await atrous(workload));
+    for (const layout of ['nchw', 'channels-last']) sides.push(pyTorch(folder, files, layout));
+    await compare(sides);
   } finally {
+    for (const side of sides) await side.end();
     rmSync(folder, { recursive: true });
   }
 }

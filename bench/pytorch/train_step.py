@@ -2,8 +2,8 @@
 
 Usage: train_step.py SETTINGS.json, whose fields name the raw files:
 weights (float32, all parameters in the network's order), images (uint8 [N, H, W, 3]),
-labels (uint8 [N, H, W]), and batch, height, width, classes, steps, warmUp, rate, threads, layout.
-Prints one JSON object.
+labels (uint8 [N, H, W]), and batch, height, width, classes, rate, threads, layout.
+For each line of its input, a number of steps, takes so many and prints one JSON object.
 """
 
 import json
@@ -50,27 +50,18 @@ def main(path):
         settings["rate"],
         momentum=0.9,
     )
-    losses, times = [], []
-    for _ in range(settings["steps"]):
-        start = time.perf_counter()
-        optimizer.zero_grad()
-        loss = F.cross_entropy(model(image), label, ignore_index=255)
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-        times.append(1000 * (time.perf_counter() - start))
-    times = sorted(times[settings["warmUp"] :])
-    print(
-        json.dumps(
-            {
-                "layout": settings["layout"],
-                "losses": losses,
-                "minMs": times[0],
-                "medianMs": times[len(times) // 2],
-                "peakMemoryBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-            }
-        )
-    )
+    for line in sys.stdin:
+        losses, times = [], []
+        for _ in range(int(line)):
+            start = time.perf_counter()
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(image), label, ignore_index=255)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+            times.append(1000 * (time.perf_counter() - start))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        print(json.dumps({"losses": losses, "times": times, "peakMemoryBytes": peak}), flush=True)
 
 
 main(sys.argv[1])
