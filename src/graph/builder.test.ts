@@ -39,6 +39,17 @@ describe('a builder', () => {
     );
   });
 
+  it('refuses indices that reach beyond the data beside their axis', () => {
+    const builder = new GraphBuilder();
+    const data = builder.input('data', 'float32', [2, 1, 2]);
+    const gather = (...indices: readonly number[]) => {
+      const picked = builder.input(`${indices}`, 'int64', indices);
+      return builder.add('GatherElements', [data, picked], { axis: 2 }).shape;
+    };
+    expect(gather(1, 1, 5)).toEqual([1, 1, 5]);
+    expect(() => gather(4, 1, 2)).toThrow(/larger than the data .*at most \[2, 1, 2\]/);
+  });
+
   it('refuses attributes that an operator does not have, and the lack of one that it needs', () => {
     const builder = new GraphBuilder();
     const image = builder.input('image', 'float32', shape);

@@ -46,7 +46,13 @@ function requireIndices(call: OperatorCall<'GatherElements' | 'ScatterElements'>
   const { shape } = call.input(0);
   const indices = call.inputOfRank(1, shape.length);
   call.requireDtype(1, 'int64', 'int32');
-  const size = shape[call.axis(call.attributes.axis, shape.length)] ?? 0;
+  const axis = call.axis(call.attributes.axis, shape.length);
+  const size = shape[axis] ?? 0;
+  const isLarger = (own: number, at: number) => at !== axis && own > (shape[at] ?? 0);
+  if (indices.shape.some(isLarger)) {
+    const problem = 'the indices are larger than the data beside their axis';
+    call.fail(problem, `at most ${formatShape(shape)}`, formatShape(indices.shape));
+  }
   const { constant } = indices;
   const outside = constant && toNumbers(constant).find((at) => at < -size || at >= size);
   if (outside !== undefined) {
