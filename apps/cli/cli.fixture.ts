@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly watch?: (child: ChildProcess, stdout: string) => void;
   /** Another program that starts the command line. */
   readonly through?: readonly [program: string, ...args: string[]];
+  /** Variables of the environment besides those of the tests. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A folder of its own for tests that run the command line in it. */
@@ -40,6 +42,7 @@ export class Workplace {
     const child = spawn(program, rest, {
       cwd: this.folder,
       stdio: 'pipe',
+      env: { ...process.env, ...options.env },
       ...(uid === undefined ? {} : { uid, gid: uid }),
     });
     let stdout = '';

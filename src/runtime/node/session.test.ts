@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DeviceError } from '../../core/errors.js';
 import { tensor, zeros } from '../../core/tensor.js';
 import { writeOnnx } from '../../formats/onnx/index.js';
@@ -132,8 +133,12 @@ describe('a process with sessions', () => {
 
 describe('a session that measures', () => {
   it('leaves no files, read or not', async () => {
-    const files = () => readdirSync(tmpdir()).filter((name) => name.startsWith('atrous-profile-'));
-    const before = files();
+    const folder = mkdtempSync(join(tmpdir(), 'atrous-own-temporary-'));
+    vi.stubEnv('TMPDIR', folder);
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+      rmSync(folder, { recursive: true, force: true });
+    });
     for (const runtime of [inThread, inWorker]) {
       const unread = await runtime.open(relu, { profile: true });
       await unread.run({ x: zeros('float32', [1]) });
@@ -143,6 +148,6 @@ describe('a session that measures', () => {
       await read.dispose();
       await failure(runtime.open(relu.subarray(9), { profile: true }));
     }
-    expect(files()).toEqual(before);
+    expect(readdirSync(folder)).toEqual([]);
   });
 });
