@@ -66,6 +66,11 @@ export class Image {
     return this.shape[0] ?? 1;
   }
 
+  /** Height and width. */
+  get size(): readonly [height: number, width: number] {
+    return [this.shape[2] ?? 1, this.shape[3] ?? 1];
+  }
+
   /** Elements per channel. */
   get perChannel(): number {
     const [batch = 1, , height = 1, width = 1] = this.shape;
@@ -74,7 +79,8 @@ export class Image {
 
   /** Whether the planes of the batch fill whole blocks. */
   get blockable(): boolean {
-    return this.shape.length === 4 && (this.channels * this.batch) % this.#workshop.block === 0;
+    const multiple = channelsPerBlocks(this.#workshop.block, this.batch);
+    return this.shape.length === 4 && this.channels % multiple === 0;
   }
 
   define(form: Form, value: Value): this {
@@ -180,6 +186,13 @@ export class Image {
   #reshape(value: Value, shape: Shape): Value {
     return reshape(this.#workshop.builder, value, shape);
   }
+}
+
+/** The least number of channels whose planes, over the batch, fill whole blocks. */
+export function channelsPerBlocks(block: number, batch: number): number {
+  let [multiple, rest] = [block, batch];
+  while (rest > 0) [multiple, rest] = [rest, multiple % rest];
+  return block / multiple;
 }
 
 /** The value in another shape, straight from what it was before where it has been reshaped already. */

@@ -4,6 +4,7 @@ import type { OperatorName } from '../../../graph/operators.js';
 import { simplify } from '../../../graph/passes/simplify.js';
 import { batchNormLowerings } from './batch-norm.js';
 import { convolutionLowerings } from './convolution.js';
+import { convolutionWeightLowerings } from './convolution-weights.js';
 import { crossEntropyLowerings } from './cross-entropy.js';
 import { elementwiseLowerings } from './elementwise.js';
 import { layoutLowerings } from './layout.js';
@@ -11,6 +12,7 @@ import { CpuLowering, type LoweringRule, type LoweringRules } from './lowering.j
 
 const rules: LoweringRules = {
   ...convolutionLowerings,
+  ...convolutionWeightLowerings,
   ...batchNormLowerings,
   ...elementwiseLowerings,
   ...layoutLowerings,

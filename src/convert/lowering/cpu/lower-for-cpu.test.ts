@@ -60,7 +60,13 @@ function trainingGraph({ batch, height, width: wide, ...unit }: NetworkCase): Gr
     filters: 4,
     activation: 'relu',
   });
-  const joined = layers.concatenate([layers.spread(pooled, size), sum], 'concat');
+  const context = layers.convolution(spatial, 'context', 'head', {
+    filters: 8,
+    kernel: 3,
+    rate,
+    ...act,
+  });
+  const joined = layers.concatenate([layers.spread(pooled, size), sum, context], 'concat');
   const logits = layers.biasedConvolution(joined, 'logits', 'logits', { filters: classes });
   const large = layers.resize(logits, [height, wide], 'large');
   const [losses] = builder.addAll('SoftmaxCrossEntropy', [large, labels], {}, { outputs: 2 });

@@ -1,5 +1,5 @@
 import { InternalError } from '../../../core/errors.js';
-import { float32, int64, type Shape } from '../../../core/tensor.js';
+import { float32, int64, type Shape, type Tensor } from '../../../core/tensor.js';
 import { GraphBuilder } from '../../../graph/builder.js';
 import type { Graph, Node, Value } from '../../../graph/graph.js';
 import type { AttributesInOf, OperatorName } from '../../../graph/operators.js';
@@ -28,6 +28,7 @@ export class CpuLowering implements Workshop {
   readonly #images = new Map<Value, Image>();
   readonly #blockedConsumers: ReadonlySet<Value>;
   readonly #shares = new Map<Value, SoftmaxShares>();
+  readonly #shared = new Map<string, Value>();
 
   constructor(graph: Graph, block: number) {
     this.builder = new GraphBuilder({ foldConstants: true });
@@ -96,6 +97,15 @@ export class CpuLowering implements Workshop {
     });
   }
 
+  /** A constant that several nodes read, made when it is first asked for. */
+  shared(name: string, make: () => Tensor): Value {
+    const known = this.#shared.get(name);
+    if (known !== undefined) return known;
+    const constant = this.builder.constant(make(), name);
+    this.#shared.set(name, constant);
+    return constant;
+  }
+
   scalar(value: number): Value {
     return this.builder.constant(float32([], [value]), 'constant');
   }
@@ -132,7 +142,7 @@ function blockedConsumers(graph: Graph): ReadonlySet<Value> {
 const passing: ReadonlySet<OperatorName> = new Set(['BatchNormTraining', 'Clip', 'Relu']);
 
 /** Whether a node is a convolution of one filter a channel. */
-export function isDepthwise(node: Node): node is Node<'Conv'> {
+export function isDepthwise(node: Node): boolean {
   if (node.op !== 'Conv' || node.inputs.length !== 2) return false;
   const [x, weights] = node.inputs;
   const channels = x?.shape[1] ?? 0;
