@@ -45,7 +45,9 @@ it('follows statistics part by part, and forgets those of a step whose loss is n
   const trained = { parameters: [], statistics: [statistic], dropoutMasks: [] };
   const state = new Map([[name, float32([1], [0])]]);
   const losses = [1, 1, 1, 1, 1, Number.NaN, 1, 1, 1];
-  const step = new AccumulatedStep(counting(losses), nothing, trained, state, parts, 255);
+  const gradients = { session: counting(losses), cells: [] };
+  const updates = { session: nothing, cells: [] };
+  const step = new AccumulatedStep(gradients, updates, trained, state, parts, 255);
   const value = () => step.state.get(name)?.data[0];
 
   expect(await step.run(call)).toBe(1);

@@ -3,8 +3,9 @@ import type { Tensor, TensorOf } from '../core/tensor.js';
 import type { NamedTensors, Session } from '../runtime/index.js';
 import { DropoutMask } from './dropout-masks.js';
 import { GradientSums } from './gradient-sums.js';
-import { lossOutput, stepInputs, type TrainingGraph } from './step-graph/index.js';
-import { StateBuffer, type TrainingState } from './training-state.js';
+import { StateBuffer } from './state-buffer.js';
+import { lossOutput, type StateCell, stepInputs, type TrainingGraph } from './step-graph/index.js';
+import type { TrainingState } from './training-state.js';
 
 /** What a step sees. */
 export interface TrainerBatch {
@@ -32,15 +33,25 @@ export interface StepProgram {
   accept(): void;
 }
 
+/** A session on a graph, and the cells that the graph reads and writes. */
+export interface CellSession {
+  readonly session: Session;
+  readonly cells: readonly StateCell[];
+}
+
 /** The step as one graph. */
 export class WholeStep implements StepProgram {
   readonly #session: Session;
   readonly #buffer: StateBuffer;
   readonly #masks: readonly DropoutMask[];
 
-  constructor(session: Session, { dropoutMasks }: TrainingGraph, state: TrainingState) {
+  constructor(
+    { session, cells }: CellSession,
+    { dropoutMasks }: Pick<TrainingGraph, 'dropoutMasks'>,
+    state: TrainingState,
+  ) {
     this.#session = session;
-    this.#buffer = new StateBuffer(state, outputsOf(session));
+    this.#buffer = new StateBuffer(state, cells, outputsOf(session));
     this.#masks = masksOf(dropoutMasks);
   }
 
@@ -51,13 +62,13 @@ export class WholeStep implements StepProgram {
   async run({ batch, seed, number, scalars }: StepCall): Promise<number> {
     this.#buffer.restart();
     const feeds = {
-      ...this.#buffer.feeds(),
+      ...this.#buffer.feeds,
       ...drawnMasks(this.#masks, seed, number, 0),
       ...scalars,
       [stepInputs.image]: batch.images,
       [stepInputs.labels]: batch.labels,
     };
-    const loss = lossOf(await runWith(this.#session, feeds, this.#buffer.into()));
+    const loss = lossOf(await runWith(this.#session, feeds, this.#buffer.into));
     this.#buffer.advance();
     return loss;
   }
@@ -84,19 +95,19 @@ export class AccumulatedStep implements StepProgram {
   readonly #ignoreValue: number;
 
   constructor(
-    gradients: Session,
-    updates: Session,
+    gradients: CellSession,
+    updates: CellSession,
     { dropoutMasks, parameters, statistics }: Omit<TrainingGraph, 'graph'>,
     state: TrainingState,
     parts: number,
     ignoreValue: number,
   ) {
-    this.#gradients = gradients;
-    this.#updates = updates;
+    this.#gradients = gradients.session;
+    this.#updates = updates.session;
     const followed = new Set(statistics.map(({ name }) => name));
-    const split = (inSet: boolean, written: Session, writes: number) => {
+    const split = (inSet: boolean, { session, cells }: CellSession, writes: number) => {
       const own = [...state].filter(([name]) => followed.has(name) === inSet);
-      return new StateBuffer(new Map(own), outputsOf(written), writes);
+      return new StateBuffer(new Map(own), cells, outputsOf(session), writes);
     };
     this.#trained = split(false, updates, 1);
     this.#statistics = split(true, gradients, parts);
@@ -114,20 +125,20 @@ export class AccumulatedStep implements StepProgram {
     const shares = this.#shares(batch.labels);
     this.#trained.restart();
     this.#statistics.restart();
-    const trained = this.#trained.feeds();
+    const trained = this.#trained.feeds;
     this.#sums.clear();
     let loss = 0;
     for (const [part, share] of shares.entries()) {
       const images = partOf(batch.images, part, this.#parts);
       const feeds = {
         ...trained,
-        ...this.#statistics.feeds(),
+        ...this.#statistics.feeds,
         ...drawnMasks(this.#masks, seed, number, part * (images.shape[0] ?? 1)),
         ...scalars,
         [stepInputs.image]: images,
         [stepInputs.labels]: partOf(batch.labels, part, this.#parts),
       };
-      const into = { ...this.#statistics.into(), ...this.#sums.into };
+      const into = { ...this.#statistics.into, ...this.#sums.into };
       const own = lossOf(await runWith(this.#gradients, feeds, into));
       if (!Number.isFinite(own)) return own;
       this.#statistics.advance();
@@ -135,7 +146,7 @@ export class AccumulatedStep implements StepProgram {
       loss += share * own;
     }
     const feeds = { ...trained, ...scalars, ...this.#sums.feeds };
-    await runWith(this.#updates, feeds, this.#trained.into());
+    await runWith(this.#updates, feeds, this.#trained.into);
     this.#trained.advance();
     return loss;
   }

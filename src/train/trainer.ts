@@ -11,8 +11,15 @@ import {
   stepGraph,
   stepInputs,
   updateGraph,
+  withStateCells,
 } from './step-graph/index.js';
-import { AccumulatedStep, type StepProgram, type TrainerBatch, WholeStep } from './step-program.js';
+import {
+  AccumulatedStep,
+  type CellSession,
+  type StepProgram,
+  type TrainerBatch,
+  WholeStep,
+} from './step-program.js';
 import type { TrainingState } from './training-state.js';
 
 /** How a trainer computes. */
@@ -61,8 +68,8 @@ export class Trainer {
     const { settings, microBatches } = options;
     if (microBatches === 1) {
       const step = stepGraph(settings);
-      const session = await openGraph(step.graph, options);
-      return new Trainer(options, [session], new WholeStep(session, step, state), steps);
+      const opened = await openGraph(step.graph, options);
+      return new Trainer(options, [opened.session], new WholeStep(opened, step, state), steps);
     }
     const half = gradientGraph({ ...settings, batch: settings.batch / microBatches });
     const update = updateGraph(settings, half.parameters);
@@ -77,9 +84,9 @@ export class Trainer {
         microBatches,
         settings.ignoreValue,
       );
-      return new Trainer(options, [gradients, updates], program, steps);
+      return new Trainer(options, [gradients.session, updates.session], program, steps);
     } catch (error) {
-      await gradients.dispose();
+      await gradients.session.dispose();
       throw error;
     }
   }
@@ -130,12 +137,14 @@ export class Trainer {
   }
 }
 
-async function openGraph(graph: Graph, options: TrainerOptions): Promise<Session> {
+async function openGraph(whole: Graph, options: TrainerOptions): Promise<CellSession> {
   const { runtime, session = {} } = options;
+  const { graph, cells } = withStateCells(whole);
   const lowered = await lower(graph, runtime, session);
   // On the CPU the lowered graph is as ONNX Runtime would make it: looking further takes as long
   // as all else in opening, and leaves a step as fast as it was.
   const isCpu = (session.device ?? 'cpu') === 'cpu';
   const defaults: SessionOptions = isCpu ? { optimization: 'basic' } : {};
-  return runtime.open(writeOnnx(graphToOnnx(lowered)), { ...defaults, ...session });
+  const bytes = writeOnnx(graphToOnnx(lowered));
+  return { session: await runtime.open(bytes, { ...defaults, ...session }), cells };
 }

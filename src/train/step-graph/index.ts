@@ -10,6 +10,7 @@ import { Updates } from './updates.js';
 
 export { averageName, gradientName, lossOutput, nextName, stepInputs } from './names.js';
 export type { AuxiliarySettings, StepSettings } from './settings.js';
+export { type CellGraph, type StateCell, withStateCells } from './state-cells.js';
 export { type StateTensor, stateTensors, type TrainedParts } from './state-tensors.js';
 export { trainedParts } from './trained-parts.js';
 
