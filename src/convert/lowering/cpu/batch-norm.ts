@@ -1,3 +1,4 @@
+import { float32 } from '../../../core/tensor.js';
 import type { Node, Value } from '../../../graph/graph.js';
 import type { Form, Image } from './image.js';
 import type { CpuLowering, LoweringRules } from './lowering.js';
@@ -11,26 +12,45 @@ type BatchNormNode = Node<'BatchNormTraining' | 'BatchNormTrainingGradient'>;
  */
 const manyElements = 256;
 
-/** [C, N] or [C N] and more axes of size 1, summed over the images of the batch: [C]. */
-function overBatch(lowering: CpuLowering, node: Node, value: Value, image: Image): Value {
-  const split = lowering.reshape(value, [image.channels, image.batch]);
-  if (image.batch === 1) return lowering.reshape(split, [image.channels]);
-  return lowering.add(node, 'ReduceSum', [split, lowering.integers([1])], { keepdims: 0 });
+/**
+ * [C, N] or [C N] and more axes of size 1, summed over the images of the batch and multiplied by a
+ * factor: [C]. As a product with a column of the factor: a fourth of the time of `ReduceSum`.
+ */
+function overBatch(
+  lowering: CpuLowering,
+  node: Node,
+  value: Value,
+  image: Image,
+  factor: number,
+): Value {
+  const { batch, channels } = image;
+  const split = lowering.reshape(value, [channels, batch]);
+  const column = lowering.shared(`column of ${batch}, ${factor}`, () =>
+    float32([batch, 1], new Array<number>(batch).fill(factor)),
+  );
+  return lowering.reshape(lowering.add(node, 'MatMul', [split, column], {}), [channels]);
 }
 
-/** Sum of each channel, [C]. */
-function sums(lowering: CpuLowering, node: Node, image: Image, form: Form): Value {
+/** Sum of each channel times a factor, [C]. */
+function sums(lowering: CpuLowering, node: Node, image: Image, form: Form, factor = 1): Value {
   if (form === 'blocked') {
     const means = lowering.add(node, 'BlockedGlobalAveragePool', [image.blocked], {});
-    const perImage = overBatch(lowering, node, means, image);
     const pixels = image.perChannel / image.batch;
-    return lowering.add(node, 'Mul', [perImage, lowering.scalar(pixels)], {});
+    return overBatch(lowering, node, means, image, factor * pixels);
   }
-  return lowering.add(node, 'ReduceSum', [image.rows, lowering.integers([1])], { keepdims: 0 });
+  const axis = lowering.integers([1]);
+  const whole = lowering.add(node, 'ReduceSum', [image.rows, axis], { keepdims: 0 });
+  return factor === 1 ? whole : lowering.add(node, 'Mul', [whole, lowering.scalar(factor)], {});
 }
 
-/** Sum of the products of two images, [C]. */
-function products(lowering: CpuLowering, node: Node, a: Image, b: Image, form: Form): Value {
+/** Sum of the products of two images times a factor, [C]. */
+function products(
+  lowering: CpuLowering,
+  node: Node,
+  [a, b]: readonly [Image, Image],
+  form: Form,
+  factor = 1,
+): Value {
   if (form === 'blocked') {
     // A depthwise convolution whose "kernel" is the other image, at its only position.
     const count = a.channels * a.batch;
@@ -40,12 +60,12 @@ function products(lowering: CpuLowering, node: Node, a: Image, b: Image, form: F
       group: count,
       kernel_shape: [height, width],
     });
-    return overBatch(lowering, node, dots, a);
+    return overBatch(lowering, node, dots, a, factor);
   }
   const [left, right] = [a, b].map(({ rows }) =>
     lowering.reshape(rows, [a.channels, 1, a.perChannel]),
   );
-  const dots = lowering.add(node, 'FusedMatMul', [left, right], { transB: 1 });
+  const dots = lowering.add(node, 'FusedMatMul', [left, right], { transB: 1, alpha: factor });
   return lowering.reshape(dots, [a.channels]);
 }
 
@@ -66,7 +86,6 @@ function moments(
   node: BatchNormNode,
   x: Image,
 ): { readonly mean: Value; readonly variance: Value } {
-  const count = lowering.scalar(x.perChannel);
   if (x.perChannel < manyElements) {
     const mean = lowering.add(node, 'ReduceMean', [x.rows], { axes: [1], keepdims: 1 });
     const centred = lowering.add(node, 'Sub', [x.rows, mean], {});
@@ -75,9 +94,9 @@ function moments(
     return { mean: lowering.reshape(mean, [x.channels]), variance };
   }
   const form = usualForm(x);
-  const mean = lowering.add(node, 'Div', [sums(lowering, node, x, form), count], {});
-  const squares = products(lowering, node, x, x, form);
-  const second = lowering.add(node, 'Div', [squares, count], {});
+  const share = 1 / x.perChannel;
+  const mean = sums(lowering, node, x, form, share);
+  const second = products(lowering, node, [x, x], form, share);
   const square = lowering.add(node, 'Mul', [mean, mean], {});
   const difference = lowering.add(node, 'Sub', [second, square], {});
   return { mean, variance: lowering.add(node, 'Relu', [difference], {}) };
@@ -110,7 +129,7 @@ export const batchNormLowerings = {
     if (gamma === undefined || mean === undefined || variance === undefined) return false;
     const form = x.blockable ? usualForm(x) : 'rows';
     const dbeta = sums(lowering, node, dy, form);
-    const along = products(lowering, node, dy, x, form);
+    const along = products(lowering, node, [dy, x], form);
     const inverse = inverseDeviation(lowering, node, variance);
     const offMean = lowering.add(node, 'Mul', [mean, dbeta], {});
     const centred = lowering.add(node, 'Sub', [along, offMean], {});

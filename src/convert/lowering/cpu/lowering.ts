@@ -19,6 +19,8 @@ export interface SoftmaxShares {
   readonly exponentials: Value;
   /** Their sum over the classes, [1, N H W] */
   readonly sum: Value;
+  /** -log of each pixel's share of its own class, [1, N H W] */
+  readonly surplus: Value;
 }
 
 /** What a lowered graph is being built from and into. */
