@@ -40,7 +40,11 @@ function sums(lowering: CpuLowering, node: Node, image: Image, form: Form, facto
   }
   const axis = lowering.integers([1]);
   const whole = lowering.add(node, 'ReduceSum', [image.rows, axis], { keepdims: 0 });
-  return factor === 1 ? whole : lowering.add(node, 'Mul', [whole, lowering.scalar(factor)], {});
+  return scaled(lowering, node, whole, factor);
+}
+
+function scaled(lowering: CpuLowering, node: Node, value: Value, factor: number): Value {
+  return factor === 1 ? value : lowering.add(node, 'Mul', [value, lowering.scalar(factor)], {});
 }
 
 /** Sum of the products of two images times a factor, [C]. */
@@ -65,8 +69,8 @@ function products(
   const [left, right] = [a, b].map(({ rows }) =>
     lowering.reshape(rows, [a.channels, 1, a.perChannel]),
   );
-  const dots = lowering.add(node, 'FusedMatMul', [left, right], { transB: 1, alpha: factor });
-  return lowering.reshape(dots, [a.channels]);
+  const dots = lowering.add(node, 'FusedMatMul', [left, right], { transB: 1 });
+  return scaled(lowering, node, lowering.reshape(dots, [a.channels]), factor);
 }
 
 function inverseDeviation(lowering: CpuLowering, node: BatchNormNode, variance: Value): Value {
