@@ -150,6 +150,12 @@ export const gradientChecks: GradientChecks = {
   Sigmoid: smooth('Sigmoid'),
   Tanh: smooth('Tanh'),
   LeakyRelu: kinked('LeakyRelu'),
+  // It jumps at its threshold.
+  ThresholdedRelu: (random) => {
+    const shape = randomShape(random, random.integer(0, 4));
+    const attributes = { alpha: pick(random, [-0.25, 0, 0.5]) };
+    return onGrid(parts('ThresholdedRelu', [fed(random, 'float32', shape)], attributes), random);
+  },
   PRelu: kinked('PRelu'),
   Elu: kinked('Elu'),
   Softplus: smooth('Softplus'),

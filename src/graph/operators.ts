@@ -106,6 +106,7 @@ export const operators = {
   Elu: operator(1, { alpha: optional('float', 1) }),
   HardSigmoid: operator(1, { alpha: optional('float', 0.2), beta: optional('float', 0.5) }),
   LeakyRelu: operator(1, { alpha: optional('float', 0.01) }),
+  ThresholdedRelu: operator(1, { alpha: optional('float', 1) }),
   PRelu: binary,
   /** input, least, greatest; either bound may be absent */
   Clip: operator([1, 3], {}),

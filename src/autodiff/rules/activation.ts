@@ -86,6 +86,11 @@ export const activationEntries = {
   LeakyRelu: differentiable((call) => [
     leaky(call, wherePositive(call, call.input(0)), call.scalar(call.node.attributes.alpha)),
   ]),
+  /** dx = dy where x > alpha, else 0 */
+  ThresholdedRelu: differentiable((call) => {
+    const { alpha } = call.node.attributes;
+    return [call.add('ClipGradient', [call.gradient, call.input(0)], { least: alpha })];
+  }),
   /** dx = dy where x > 0, else slope dy; dslope = x dy where x <= 0 */
   PRelu: differentiable((call) => {
     const [x, slope] = [call.input(0), call.input(1)];

@@ -72,6 +72,10 @@ export const elementwiseCases = {
     attributes: { alpha: random.uniform(), beta: random.uniform() },
   }),
   LeakyRelu: (random) => ({ ...unary(float32)(random), attributes: { alpha: random.uniform() } }),
+  ThresholdedRelu: (random) => ({
+    ...unary(float32)(random),
+    attributes: { alpha: random.uniform() - 0.5 },
+  }),
   PRelu: (random) => {
     const shape = randomShape(random, random.integer(1, 4));
     const slope = shape

@@ -104,6 +104,7 @@ export const elementwiseRules = {
   Elu: floatingPoint,
   HardSigmoid: floatingPoint,
   LeakyRelu: floatingPoint,
+  ThresholdedRelu: floatingPoint,
   PRelu: (call) => {
     call.requireDtype(0, ...summable);
     call.requireSameDtype(0, 1);

@@ -1,4 +1,4 @@
-import { type Shape, sameShape, toNumbers } from '../../../core/tensor.js';
+import { elementCount, type Shape, sameShape, toNumbers } from '../../../core/tensor.js';
 import type { Node, Value } from '../../../graph/graph.js';
 import type { OperatorName } from '../../../graph/operators.js';
 import { affineMap, clampPlain, type Form, type Image } from './image.js';
@@ -6,6 +6,9 @@ import type { CpuLowering, LoweringRule, LoweringRules } from './lowering.js';
 
 /** So steep that a clamped line is a step: 1 for every normal positive number. */
 const steep = 1e38;
+
+/** Elements from which on an image is larger than what processors have of fast memory. */
+const beyondCaches = 2 ** 21;
 
 function isImage(shape: Shape): boolean {
   return shape.length === 4;
@@ -117,6 +120,14 @@ function inside(
   const above = least === 0 ? y : lowering.add(node, 'Sub', [y, lowering.scalar(least)], {});
   if (greatest === Number.POSITIVE_INFINITY) {
     return lowering.add(node, 'HardSigmoid', [above], { alpha: steep, beta: 0 });
+  }
+  if (elementCount(y.shape) >= beyondCaches) {
+    // -y with zeros at the greatest value, which a clamp gives exactly. Operators of one input write
+    // where they read: less to move through memory than the product below.
+    const turned = lowering.add(node, 'Neg', [above], {});
+    const alpha = Math.fround(Math.fround(least) - Math.fround(greatest));
+    const between = lowering.add(node, 'ThresholdedRelu', [turned], { alpha });
+    return lowering.add(node, 'HardSigmoid', [between], { alpha: -steep, beta: 0 });
   }
   // Positive strictly between the bounds, and zero at them, where a clamp ends exactly.
   const below = lowering.add(node, 'Sub', [lowering.scalar(greatest), y], {});

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { backward } from '../../../autodiff/backward.js';
 import { seededRandom } from '../../../core/random.js';
-import { elementCount, int64, type Shape, type Tensor, tensor } from '../../../core/tensor.js';
+import {
+  elementCount,
+  float32,
+  int64,
+  type Shape,
+  type Tensor,
+  tensor,
+} from '../../../core/tensor.js';
 import { writeOnnx } from '../../../formats/onnx/index.js';
 import { GraphBuilder } from '../../../graph/builder.js';
 import { expandComposites } from '../../../graph/expansions/index.js';
@@ -108,6 +115,10 @@ function feedsOf(graph: Graph): Record<string, Tensor> {
   );
 }
 
+function repeated(values: readonly number[], length: number): Float32Array {
+  return Float32Array.from({ length }, (_, at) => values[at % values.length] ?? 0);
+}
+
 async function run(graph: Graph, feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> {
   const session = await runtime.open(writeOnnx(graphToOnnx(graph)), { threads: 1 });
   try {
@@ -161,6 +172,30 @@ describe.skipIf(width === undefined)('a training step in the layouts of the CPU'
       return apart < 1e-3 ? [] : [`${name}: ${apart}`];
     });
     expect(far).toEqual([]);
+  });
+
+  it('lets gradients of small and large images through strictly between the bounds of a clamp', async () => {
+    for (const side of [4, 256]) {
+      const shape = [1, 32, side, side];
+      const builder = new GraphBuilder({ foldConstants: true });
+      const x = builder.input('x', 'float32', shape);
+      const slopes = builder.input('slopes', 'float32', shape);
+      const [least, greatest] = [0, 6].map((bound) => builder.constant(float32([], [bound])));
+      const y = builder.add('Clip', [x, least, greatest], {});
+      const product = builder.add('Mul', [y, slopes], {});
+      const loss = builder.add('ReduceSum', [product, builder.constant(int64([0, 1, 2, 3]))], {});
+      const [dx = loss] = backward(builder, loss, [x]);
+      const graph = builder.build([{ name: 'dx', value: dx }]);
+      const values = [-1, -0, 0, 1e-30, 3, 5.9999995, 6, 6.000001];
+      const feeds = {
+        x: tensor('float32', shape, repeated(values, elementCount(shape))),
+        slopes: tensor('float32', shape, repeated([-1e30, 2, 0.1], elementCount(shape))),
+      };
+      const found = (await run(lowerForCpu(graph, width ?? 16), feeds))['dx'];
+      const expected = (await run(expandComposites(graph), feeds))['dx'];
+      expect(found?.shape).toEqual(shape);
+      expect(found?.data.findIndex((value, at) => value !== expected?.data[at])).toBe(-1);
+    }
   });
 
   it('uses blocked kernels, and no composite is left', () => {
