@@ -46,11 +46,11 @@ describe('shapes', () => {
         `output=${join(folder, 'run')}`,
         `crop=${side}`,
         'batchSize=8',
-        'steps=80',
+        'steps=160',
         'averageDecay=0.9',
         'threads=1',
       ],
-      ...['network.depthMultiplier=0.35', 'evaluation.every=80', 'summaryEvery=0'],
+      ...['network.depthMultiplier=0.35', 'evaluation.every=160', 'summaryEvery=0'],
       `augmentation=${JSON.stringify(noAugmentation)}`,
     ]);
     const sources = {
@@ -58,7 +58,7 @@ describe('shapes', () => {
       validation: new ShapesSource('val', 20, side),
     };
     const { bestScore } = await train(config, { sources });
-    // Nothing but ground everywhere scores 0.15.
-    expect(bestScore).toBeGreaterThan(0.3);
+    // Nothing but ground everywhere scores 0.15; five seeds gave 0.59 to 0.70.
+    expect(bestScore).toBeGreaterThan(0.45);
   });
 });
