@@ -5,7 +5,7 @@ import { type Tensor, tensor } from '../core/tensor.js';
 import { relativeDifference, runGraph } from '../graph/engine.fixture.js';
 import { type DeepLabSettings, deepLabDefaults } from '../models/deeplab.js';
 import { foldedFile } from './folded-file.fixture.js';
-import { freshWeights, loadInitialWeights } from './initial-weights.js';
+import { freshWeights, type LastLayerChoice, loadInitialWeights } from './initial-weights.js';
 import { livelyWeights } from './lively-weights.fixture.js';
 import { describeNetwork, inferenceGraph } from './network-graph.js';
 import { checkpointBytes, smallCheckpoint } from './small-checkpoint.fixture.js';
@@ -116,7 +116,7 @@ describe('weights from a checkpoint', () => {
   const trained = livelyWeights(network, seededRandom(1));
   const load = (
     bytes: Uint8Array,
-    lastLayers: 'all' | 'without-logits' | 'without-head',
+    lastLayers: LastLayerChoice,
     wanted = settings,
   ) =>
     loadInitialWeights(bytes, 'best.safetensors', describeNetwork(wanted), {
@@ -153,6 +153,13 @@ describe('weights from a checkpoint', () => {
     expect(failureOf(() => load(bytes, 'without-logits', wanted)).message).toMatch(
       /"aspp1_depthwise\/depthwise_weights" is missing.*leave its last layers out/,
     );
+  });
+
+  it('serve a decoder and other classes by backbone and ASPP', () => {
+    const wanted: DeepLabSettings = { ...settings, head: 'v3+', classes: 9 };
+    const { taken, renewed } = load(checkpointOf(trained), 'without-decoder', wanted);
+    expect(taken).toContain('concat_projection/weights');
+    for (const name of renewed) expect(name).toMatch(/^(decoder|logits)\//);
   });
 
   it('are refused for other classes, naming both counts and the option', () => {

@@ -16,22 +16,30 @@ import { passThroughDecoder, withoutDecoder } from './pass-through-decoder.js';
  * - `without-logits`: all but the class scores, for another set of classes (the original's
  *   `last_layers_contain_logits_only`: whether only the class scores are left out and ASPP and
  *   decoder start from the file).
+ * - `without-decoder`: backbone and ASPP, for a file of the same head without a decoder (v3) and
+ *   another set of classes.
  * - `without-head`: the backbone alone, for another task or another head.
  */
-export const lastLayerChoices = ['all', 'without-logits', 'without-head'] as const;
+export const lastLayerChoices = [
+  'all',
+  'without-logits',
+  'without-decoder',
+  'without-head',
+] as const;
 
 export type LastLayerChoice = (typeof lastLayerChoices)[number];
 
 const leftOut: { readonly [Choice in LastLayerChoice]: readonly NetworkPart[] } = {
   all: [],
   'without-logits': ['logits'],
+  'without-decoder': ['decoder', 'logits'],
   'without-head': ['head', 'decoder', 'logits'],
 };
 
 /**
  * How a decoder starts that the file does not have.
  *
- * - `random`: as the rest of a network; the file must have a decoder unless its head is left out.
+ * - `random`: as the rest of a network; the file must have one unless it is left out.
  * - `pass-through`: so that it changes nothing; the file has none (`passThroughDecoder`).
  */
 export const decoderChoices = ['random', 'pass-through'] as const;

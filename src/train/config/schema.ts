@@ -39,7 +39,7 @@ const initial = z.strictObject({
   lastLayers: z
     .enum(lastLayerChoices)
     .default('all')
-    .describe('Layers taken: without-logits for other classes, without-head for another task.'),
+    .describe('Layers taken: all but those named, for other classes, a file with no decoder, another head.'),
   decoder: z
     .enum(decoderChoices)
     .default('random')
