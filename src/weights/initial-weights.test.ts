@@ -114,11 +114,7 @@ describe('weights from a TFLite file with folded batch norm', () => {
 
 describe('weights from a checkpoint', () => {
   const trained = livelyWeights(network, seededRandom(1));
-  const load = (
-    bytes: Uint8Array,
-    lastLayers: LastLayerChoice,
-    wanted = settings,
-  ) =>
+  const load = (bytes: Uint8Array, lastLayers: LastLayerChoice, wanted = settings) =>
     loadInitialWeights(bytes, 'best.safetensors', describeNetwork(wanted), {
       lastLayers,
       random: seededRandom(3),

@@ -39,7 +39,9 @@ const initial = z.strictObject({
   lastLayers: z
     .enum(lastLayerChoices)
     .default('all')
-    .describe('Layers taken: all but those named, for other classes, a file with no decoder, another head.'),
+    .describe(
+      'Layers taken: all but those named, for other classes, a file with no decoder, another head.',
+    ),
   decoder: z
     .enum(decoderChoices)
     .default('random')
