@@ -24,6 +24,16 @@ async function logits(weights: ReadonlyMap<string, Tensor>): Promise<Tensor | un
   return (await runGraph(inferenceGraph(settings, weights, size), { image }))['logits'];
 }
 
+/** The scores of some classes out of those of all. */
+function chosenPlanes({ data }: Tensor, classes: readonly number[]): Tensor {
+  const pixels = size.width * size.height;
+  const planes = classes.flatMap((index) =>
+    Array.from(data.slice(index * pixels, (index + 1) * pixels), Number),
+  );
+  const shape = [1, classes.length, size.height, size.width];
+  return tensor('float32', shape, Float32Array.from(planes));
+}
+
 function numbersOf(weights: ReadonlyMap<string, Tensor>, name: string): readonly number[] {
   return Array.from(weights.get(name)?.data ?? [], Number);
 }
@@ -158,6 +168,21 @@ describe('weights from a checkpoint', () => {
     for (const name of renewed) expect(name).toMatch(/^(decoder|logits)\//);
   });
 
+  it('serve other classes by the scores of those they resemble', async () => {
+    const resembled = [5, 0, 5, 2];
+    const few: DeepLabSettings = { ...settings, classes: resembled.length };
+    const { weights, renewed } = loadInitialWeights(
+      checkpointOf(trained),
+      'best.safetensors',
+      describeNetwork(few),
+      { lastLayers: 'all', random: seededRandom(3), classes: () => resembled },
+    );
+    expect(renewed).toEqual([]);
+    const found = (await runGraph(inferenceGraph(few, weights, size), { image }))['logits'];
+    const all = (await logits(trained)) as Tensor;
+    expect(relativeDifference(found, chosenPlanes(all, resembled))).toBeLessThan(1e-5);
+  });
+
   it('are refused for other classes, naming both counts and the option', () => {
     const error = failureOf(() => load(checkpointOf(trained), 'all', { ...settings, classes: 4 }));
     expect(error).toBeInstanceOf(OptionError);
@@ -192,6 +217,20 @@ describe('a decoder that passes through', () => {
     expect(new Set(renewed.map((name) => name.replace(/\/[^/]*$/, '')))).toEqual(
       new Set(['decoder/feature_projection0', 'decoder/feature_projection0/BatchNorm']),
     );
+  });
+
+  it('hands on the scores of the classes that others resemble', async () => {
+    const resembled = [3, 3, 1];
+    const few: DeepLabSettings = { ...grown, classes: resembled.length };
+    const { weights } = loadInitialWeights(checkpointOf(plain), 'a', describeNetwork(few), {
+      lastLayers: 'all',
+      decoder: 'pass-through',
+      classes: () => resembled,
+      random: seededRandom(3),
+    });
+    const found = (await runGraph(inferenceGraph(few, weights, size), { image }))['logits'];
+    const all = (await logits(plain)) as Tensor;
+    expect(relativeDifference(found, chosenPlanes(all, resembled))).toBeLessThan(1e-5);
   });
 
   it.each([

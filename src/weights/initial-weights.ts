@@ -1,12 +1,11 @@
 import { OptionError } from '../core/errors.js';
 import type { Random } from '../core/random.js';
 import { elementCount, type TensorOf, tensor } from '../core/tensor.js';
-import { readTflite } from '../formats/tflite/index.js';
 import { initialValues, type NetworkPart, type Weights } from '../models/parameters.js';
-import { decodeCheckpoint, inferenceWeights, isSafetensors } from './checkpoint.js';
-import { filtersOf, layerName, weightsFromTflite } from './folded-weights.js';
-import { type NetworkDescription, weightsOf } from './network-graph.js';
+import { layerName } from './folded-weights.js';
+import type { NetworkDescription } from './network-graph.js';
 import { passThroughDecoder, withoutDecoder } from './pass-through-decoder.js';
+import { openWeights, type WeightSource, withClasses } from './weight-source.js';
 
 /**
  * Which layers of a file a network starts from.
@@ -50,6 +49,11 @@ export interface InitialWeightsOptions {
   readonly lastLayers: LastLayerChoice;
   /** `random` unless told. */
   readonly decoder?: DecoderChoice;
+  /**
+   * The file's class that each class of the network starts from, by index, given how many the file
+   * has: for another set of classes that resemble its own. The same ones unless told.
+   */
+  readonly classes?: (count: number) => readonly number[];
   /** What the layers that start anew are drawn from. */
   readonly random: Random;
 }
@@ -98,10 +102,13 @@ export function loadInitialWeights(
   bytes: Uint8Array,
   place: string,
   network: NetworkDescription,
-  { lastLayers, decoder = 'random', random }: InitialWeightsOptions,
+  { lastLayers, decoder = 'random', classes, random }: InitialWeightsOptions,
 ): InitialWeights {
-  const source = isSafetensors(bytes) ? fromCheckpoint(bytes, place) : fromTflite(bytes, place);
-  if (lastLayers === 'all') checkClasses(source, network, place);
+  const file = openWeights(bytes, place);
+  const count = classesOf(file, network);
+  const source =
+    classes === undefined || count === undefined ? file : withClasses(file, classes(count), count);
+  if (lastLayers === 'all' && source === file) checkClasses(count, network, place);
   const passes = decoder === 'pass-through';
   const found = source.take(
     passes ? withoutDecoder(network) : without(network, leftOut[lastLayers]),
@@ -114,32 +121,6 @@ export function loadInitialWeights(
     taken: [...new Set([...found.keys(), ...made.keys()])],
     renewed: [...weights.keys()].filter((name) => !found.has(name) && !made.has(name)),
     rebuiltBatchNorm: passes || source.foldedBatchNorm,
-  };
-}
-
-interface Source {
-  readonly foldedBatchNorm: boolean;
-  /** Number of outputs of the layer of that name. */
-  filters(layer: string): number | undefined;
-  take(network: NetworkDescription): ReadonlyMap<string, TensorOf<'float32'>>;
-}
-
-function fromCheckpoint(bytes: Uint8Array, place: string): Source {
-  const tensors = inferenceWeights(decodeCheckpoint(bytes, place));
-  const fix = 'take a checkpoint of the same backbone and head, or leave its last layers out';
-  return {
-    foldedBatchNorm: false,
-    filters: (layer) => tensors.get(`${layer}/weights`)?.shape[0],
-    take: (network) => weightsOf(network, tensors, place, fix),
-  };
-}
-
-function fromTflite(bytes: Uint8Array, place: string): Source {
-  const model = readTflite(bytes, place);
-  return {
-    foldedBatchNorm: true,
-    filters: (layer) => filtersOf(model, layer),
-    take: (network) => weightsFromTflite(model, place, network),
   };
 }
 
@@ -156,11 +137,18 @@ function without(
   };
 }
 
-function checkClasses(source: Source, { parameters }: NetworkDescription, place: string): void {
+/** How many classes a file has, where it has the layer of their scores. */
+function classesOf(file: WeightSource, { parameters }: NetworkDescription): number | undefined {
   const logits = parameters.find(({ part }) => part === 'logits');
-  if (logits === undefined) return;
-  const [classes = 0] = logits.shape;
-  const found = source.filters(layerName(logits.name));
+  return logits && file.filters(layerName(logits.name));
+}
+
+function checkClasses(
+  found: number | undefined,
+  { parameters }: NetworkDescription,
+  place: string,
+): void {
+  const [classes = 0] = parameters.find(({ part }) => part === 'logits')?.shape ?? [];
   if (found === undefined || found === classes) return;
   throw new OptionError({
     place,

@@ -144,6 +144,10 @@ describe('parseConfig', () => {
     expect(messageFor({ ...least, learningRate: { slowStart } })).toMatch(/would never end/);
     const hard = { kind: 'cross-entropy', hardPixels: { share: 0.5 } };
     expect(messageFor({ ...least, losses: [hard, hard] })).toMatch(/one loss only/);
+    const initial = { file: 'a.tflite', lastLayers: 'without-logits', classes: ['cat'] };
+    expect(messageFor({ ...least, initial })).toMatch(
+      /initial\.classes: .*expected initial.lastLayers 'all', found 'without-logits'/,
+    );
     expect(messageFor({ ...least, augmentation: { minScale: 3 } })).toMatch(
       /^run\.json, augmentation\.minScale: .*expected at most 2, found 3/,
     );

@@ -59,6 +59,14 @@ function checkTogether(config: TrainConfig, place: string): void {
     });
   }
   if (initial.decoder === 'pass-through') checkPassThrough(config, place);
+  if (initial.classes !== undefined && initial.lastLayers !== 'all') {
+    throw new OptionError({
+      place: `${place}, initial.classes`,
+      problem: 'no class starts from the file',
+      expected: "initial.lastLayers 'all'",
+      found: `'${initial.lastLayers}'`,
+    });
+  }
   if (augmentation.minScale > augmentation.maxScale) {
     throw new OptionError({
       place: `${place}, augmentation.minScale`,

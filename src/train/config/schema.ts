@@ -42,6 +42,11 @@ const initial = z.strictObject({
     .describe(
       'Layers taken: all but those named, for other classes, a file with no decoder, another head.',
     ),
+  classes: z
+    .array(z.string())
+    .min(1)
+    .exactOptional()
+    .describe("The file's class that each class starts from, by name; the same ones unless set."),
   decoder: z
     .enum(decoderChoices)
     .default('random')

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { FormatError, messageOf } from '../../core/errors.js';
+import { FormatError, messageOf, OptionError } from '../../core/errors.js';
 import type { TensorOf } from '../../core/tensor.js';
 import { type DatasetSource, randomStream } from '../../data/index.js';
 import { deepLabDefaults } from '../../models/deeplab.js';
 import type { Weights } from '../../models/parameters.js';
 import type { Runtime, SessionOptions } from '../../runtime/index.js';
+import { nameClasses } from '../../segment/class-names.js';
+import { readModelFile } from '../../segment/model-file.js';
 import { freshWeights } from '../../weights/initial-weights.js';
 import { readTrainedNetwork } from '../../weights/network-file.js';
 import type { NetworkDescription } from '../../weights/network-graph.js';
@@ -71,13 +73,16 @@ export async function firstWeights(
   session: SessionOptions,
 ): Promise<FirstWeights> {
   const random = randomStream(config.seed, initialStream);
-  const { file, lastLayers, decoder, measuredBatches } = config.initial;
+  const { file, lastLayers, decoder, classes, measuredBatches } = config.initial;
   if (file === undefined) {
     const weights = freshWeights(trained, random);
     return { weights, taken: 0, drawnLayers: layersOf(weights.keys()), measuredBatches: 0 };
   }
   const bytes = await weightBytes(file, 'initial weights');
-  const options = { lastLayers, decoder, random };
+  const chosen = classes && {
+    classes: (count: number) => classesInFile(classes, source.labels, bytes, file, count),
+  };
+  const options = { lastLayers, decoder, random, ...chosen };
   const first = loadFirstWeights(bytes, file, network, trained, options);
   const { weights, taken, renewed, rebuiltBatchNorm } = first;
   const origin = { file, taken: taken.length, drawnLayers: layersOf(renewed) };
@@ -94,6 +99,41 @@ export async function firstWeights(
   } finally {
     await batches.dispose();
   }
+}
+
+/**
+ * Indices of a file's classes by their names.
+ *
+ * @param wanted A class of the file for each class of the data set.
+ * @param count Number of classes of the file.
+ */
+function classesInFile(
+  wanted: readonly string[],
+  own: readonly string[],
+  bytes: Buffer,
+  file: string,
+  count: number,
+): readonly number[] {
+  const place = 'initial.classes';
+  if (wanted.length !== own.length) {
+    throw new OptionError({
+      place,
+      problem: 'not a class of the file for each class of the data set',
+      expected: `${own.length} names, for ${own.join(', ')}`,
+      found: `${wanted.length}`,
+    });
+  }
+  const { labels } = nameClasses(readModelFile(bytes, file), count, undefined, undefined);
+  return wanted.map((name) => {
+    const index = labels.indexOf(name);
+    if (index >= 0) return index;
+    throw new OptionError({
+      place,
+      problem: `${file} has no class of that name`,
+      expected: labels.join(', '),
+      found: `'${name}'`,
+    });
+  });
 }
 
 /** The layers that tensors belong to: `aspp1` of `aspp1/BatchNorm/gamma`. */

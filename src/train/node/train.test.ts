@@ -162,6 +162,14 @@ describe('train', () => {
     const average = 'aspp0/weights/ExponentialMovingAverage';
     expect(firstWeights).toBe(runs.checkpoint('whole', 'best').tensors.get(average)?.data[0]);
     expect(runs.checkpoint('fewer').metadata.network.classes).toBe(2);
+    const named = (classes: string[]) =>
+      runs.train('named', { ...changes, initial: { file, classes } }, { sources });
+    expect(await failure(named(['square']))).toMatch(
+      /initial.classes: not a class of the file for each .*expected 2 names.*found 1/,
+    );
+    expect(await failure(named(['square', 'blob']))).toMatch(
+      /initial.classes: .*no class of that name .*found 'blob'/,
+    );
     const missing = { initial: { file: runs.path('no.safetensors') } };
     expect(await failure(runs.train('none', missing))).toMatch(
       /no.safetensors: the initial weights cannot be read/,
