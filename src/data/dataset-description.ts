@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { nearest } from '../catalog/index.js';
 import { FormatError } from '../core/errors.js';
+import { nearest } from '../core/spelling.js';
 import {
   camvidPalette,
   cityscapesPalette,

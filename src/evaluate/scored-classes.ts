@@ -1,5 +1,5 @@
-import { nearest } from '../catalog/index.js';
 import { OptionError } from '../core/errors.js';
+import { nearest } from '../core/spelling.js';
 
 /**
  * The indices of the classes to score, in order.

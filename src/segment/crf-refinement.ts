@@ -1,6 +1,6 @@
-import { nearest } from '../catalog/index.js';
 import type { SegmentationOutput } from '../convert/segmentation/segmentation-graph.js';
 import { OptionError } from '../core/errors.js';
+import { nearest } from '../core/spelling.js';
 import {
   type ClassPlanes,
   type CrfOptions,

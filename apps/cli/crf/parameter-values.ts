@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
-import { nearest } from '../../../src/catalog/index.js';
 import { FormatError, messageOf, OptionError } from '../../../src/core/errors.js';
+import { nearest } from '../../../src/core/spelling.js';
 import { type CrfParameters, completeCrfParameters } from '../../../src/crf/parameters.js';
 import { type CrfParameterName, crfParameterNames, parametersOf } from './parameter-names.js';
 

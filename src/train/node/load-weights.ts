@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { FormatError, messageOf, OptionError } from '../../core/errors.js';
+import { nearest } from '../../core/spelling.js';
 import type { TensorOf } from '../../core/tensor.js';
 import { type DatasetSource, randomStream } from '../../data/index.js';
 import { deepLabDefaults } from '../../models/deeplab.js';
@@ -132,6 +133,7 @@ function classesInFile(
       problem: `${file} has no class of that name`,
       expected: labels.join(', '),
       found: `'${name}'`,
+      fix: `did you mean '${nearest(name, labels)}'?`,
     });
   });
 }

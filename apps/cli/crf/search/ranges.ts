@@ -1,5 +1,5 @@
-import { nearest } from '../../../../src/catalog/index.js';
 import { OptionError } from '../../../../src/core/errors.js';
+import { nearest } from '../../../../src/core/spelling.js';
 import {
   publishedSearchRanges,
   type SearchedParameter,
