@@ -5,7 +5,7 @@ import { initialValues, type NetworkPart, type Weights } from '../models/paramet
 import { layerName } from './folded-weights.js';
 import type { NetworkDescription } from './network-graph.js';
 import { passThroughDecoder, withoutDecoder } from './pass-through-decoder.js';
-import { openWeights, type WeightSource, withClasses } from './weight-source.js';
+import { openWeights, takeClasses, type WeightSource } from './weight-source.js';
 
 /**
  * Which layers of a file a network starts from.
@@ -106,13 +106,13 @@ export function loadInitialWeights(
 ): InitialWeights {
   const file = openWeights(bytes, place);
   const count = classesOf(file, network);
-  const source =
-    classes === undefined || count === undefined ? file : withClasses(file, classes(count), count);
-  if (lastLayers === 'all' && source === file) checkClasses(count, network, place);
   const passes = decoder === 'pass-through';
-  const found = source.take(
-    passes ? withoutDecoder(network) : without(network, leftOut[lastLayers]),
-  );
+  const wanted = passes ? withoutDecoder(network) : without(network, leftOut[lastLayers]);
+  if (lastLayers === 'all' && classes === undefined) checkClasses(count, network, place);
+  const found =
+    classes === undefined || count === undefined
+      ? file.take(wanted)
+      : takeClasses(file, wanted, classes(count), count);
   const fresh = freshWeights(network, random);
   const made = passes ? passThroughDecoder(network, fresh, found) : new Map<string, never>();
   const weights = new Map([...fresh, ...found, ...made]);
@@ -120,7 +120,7 @@ export function loadInitialWeights(
     weights,
     taken: [...new Set([...found.keys(), ...made.keys()])],
     renewed: [...weights.keys()].filter((name) => !found.has(name) && !made.has(name)),
-    rebuiltBatchNorm: passes || source.foldedBatchNorm,
+    rebuiltBatchNorm: passes || file.foldedBatchNorm,
   };
 }
 

@@ -1,7 +1,6 @@
 import { InternalError } from '../core/errors.js';
 import { type TensorOf, tensor } from '../core/tensor.js';
 import { readTflite } from '../formats/tflite/index.js';
-import type { Parameter } from '../models/parameters.js';
 import { decodeCheckpoint, inferenceWeights, isSafetensors } from './checkpoint.js';
 import { filtersOf, weightsFromTflite } from './folded-weights.js';
 import { type NetworkDescription, weightsOf } from './network-graph.js';
@@ -27,37 +26,29 @@ export function openWeights(bytes: Uint8Array, place: string): WeightSource {
 }
 
 /**
- * A file as if it had other classes, each of which computes what some class of the file does.
+ * Takes a network's weights from a file with other classes, each class those of one that it has.
  *
- * @param classes The file's class for each of the others, by index.
+ * @param classes The file's class for each of the network's, by index.
  * @param count Number of classes of the file.
+ * @throws as `take`
  */
-export function withClasses(
+export function takeClasses(
   source: WeightSource,
+  network: NetworkDescription,
   classes: readonly number[],
   count: number,
-): WeightSource {
-  return {
-    foldedBatchNorm: source.foldedBatchNorm,
-    filters: (layer) => source.filters(layer),
-    take: (network) => {
-      const scores = new Set(network.parameters.filter(isOfScores).map(({ name }) => name));
-      const parameters = network.parameters.map((parameter) =>
-        scores.has(parameter.name)
-          ? { ...parameter, shape: [count, ...parameter.shape.slice(1)] }
-          : parameter,
-      );
-      const found = source.take({ ...network, parameters });
-      return new Map(
-        [...found].map(([name, value]) => [name, scores.has(name) ? rows(value, classes) : value]),
-      );
-    },
-  };
-}
-
-/** Whether a parameter's first axis is that of the classes. */
-function isOfScores({ part }: Parameter): boolean {
-  return part === 'logits';
+): ReadonlyMap<string, TensorOf<'float32'>> {
+  const scores = network.parameters.filter(({ part }) => part === 'logits');
+  const names = new Set(scores.map(({ name }) => name));
+  const parameters = network.parameters.map((parameter) =>
+    names.has(parameter.name)
+      ? { ...parameter, shape: [count, ...parameter.shape.slice(1)] }
+      : parameter,
+  );
+  const found = source.take({ ...network, parameters });
+  return new Map(
+    [...found].map(([name, value]) => [name, names.has(name) ? rows(value, classes) : value]),
+  );
 }
 
 /** Rows of a tensor, one after the other, some perhaps more than once. */

@@ -148,6 +148,9 @@ describe('parseConfig', () => {
     expect(messageFor({ ...least, initial })).toMatch(
       /initial\.classes: .*expected initial.lastLayers 'all', found 'without-logits'/,
     );
+    expect(messageFor({ ...least, initial: { classes: ['cat'] } })).toMatch(
+      /initial\.classes: .*expected initial.file, found none/,
+    );
     expect(messageFor({ ...least, augmentation: { minScale: 3 } })).toMatch(
       /^run\.json, augmentation\.minScale: .*expected at most 2, found 3/,
     );

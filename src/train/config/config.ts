@@ -59,14 +59,7 @@ function checkTogether(config: TrainConfig, place: string): void {
     });
   }
   if (initial.decoder === 'pass-through') checkPassThrough(config, place);
-  if (initial.classes !== undefined && initial.lastLayers !== 'all') {
-    throw new OptionError({
-      place: `${place}, initial.classes`,
-      problem: 'no class starts from the file',
-      expected: "initial.lastLayers 'all'",
-      found: `'${initial.lastLayers}'`,
-    });
-  }
+  if (initial.classes !== undefined) checkClassesOfFile(config, place);
   if (augmentation.minScale > augmentation.maxScale) {
     throw new OptionError({
       place: `${place}, augmentation.minScale`,
@@ -101,5 +94,19 @@ function checkPassThrough({ initial, network }: TrainConfig, place: string): voi
     expected:
       "network.head 'v3+', initial.file of a network without decoder, initial.lastLayers 'all'",
     found: wrong,
+  });
+}
+
+function checkClassesOfFile({ initial }: TrainConfig, place: string): void {
+  if (initial.file !== undefined && initial.lastLayers === 'all') return;
+  const [expected, found] =
+    initial.file === undefined
+      ? ['initial.file', 'none']
+      : ["initial.lastLayers 'all'", `'${initial.lastLayers}'`];
+  throw new OptionError({
+    place: `${place}, initial.classes`,
+    problem: 'no class starts from a file',
+    expected,
+    found,
   });
 }
